@@ -1,0 +1,1 @@
+"""The RLHF workbench without a browser: demonstrations, SFT, preferences, reward model, PPO."""

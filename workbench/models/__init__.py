@@ -1,0 +1,1 @@
+"""Language models: what they are made of, loading, generation."""

@@ -1,0 +1,66 @@
+"""The models of a workspace, by id, and where each came from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from workbench.errors import NotFound
+from workbench.models.spec import ModelSpec
+from workbench.runs.events import ModelKind
+
+if TYPE_CHECKING:
+    from storage.models import Model
+    from workbench.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredModel:
+    """A model that can answer or score, and its lineage."""
+
+    id: str
+    name: str
+    kind: ModelKind
+    spec: ModelSpec
+    run_id: str | None
+    parent_id: str | None
+    created_at: datetime
+
+
+def get_model(workspace: Workspace, model_id: str) -> RegisteredModel:
+    """The model of that id.
+
+    Raises:
+        NotFound: there is none; the message lists those there are.
+    """
+    models = {model.id: model for model in list_models(workspace)}
+    if model_id not in models:
+        raise NotFound(f"There is no model '{model_id}'; this workspace has: {', '.join(models)}.")
+    return models[model_id]
+
+
+def list_models(workspace: Workspace, kinds: Collection[ModelKind] | None = None) -> list[RegisteredModel]:
+    """All models, oldest first; only those of ``kinds`` where given."""
+    rows = [_from_row(row) for row in workspace.models.list()]
+    rows.sort(key=lambda model: model.created_at)
+    return [row for row in rows if kinds is None or row.kind in kinds]
+
+
+def newest_model(workspace: Workspace, kind: ModelKind) -> RegisteredModel | None:
+    """The last model of that kind, None where there is none yet."""
+    models = list_models(workspace, (kind,))
+    return models[-1] if models else None
+
+
+def _from_row(row: Model) -> RegisteredModel:
+    return RegisteredModel(
+        id=row.id,
+        name=row.name,
+        kind=row.kind,
+        spec=ModelSpec.model_validate(row.spec),
+        run_id=row.run_id,
+        parent_id=row.parent_id,
+        created_at=row.created_at,
+    )

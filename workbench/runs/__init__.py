@@ -1,0 +1,1 @@
+"""Runs: their directory, their events, the worker process and the supervisor."""
