@@ -1,0 +1,67 @@
+"""A language model of a few thousand weights, so that the engine is tested and not the machine."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from workbench.ppo.config import PPOConfig
+from workbench.ppo.policy import SharedTrunk
+from workbench.ppo.train import PPOTrainer, Prompt
+from workbench.ppo.types import RewardFunction, Rollout
+
+END, PAD, TARGET = 1, 0, 7
+
+
+class DigitTokenizer:
+    """Token 7 is the text "7"."""
+
+    eos_token_id = END
+    pad_token_id = PAD
+
+    def decode(self, ids: list[int], skip_special_tokens: bool = True) -> str:
+        return " ".join(str(token) for token in ids if token not in (END, PAD))
+
+
+def tiny_policy(seed: int = 0) -> SharedTrunk:
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=24,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=64,
+        initializer_range=0.2,
+    )
+    return SharedTrunk(LlamaForCausalLM(config).eval(), lora_rank=4, lora_alpha=8)
+
+
+def share_of_target(rollout: Rollout) -> torch.Tensor:
+    """Share of a response's tokens that are the target token: at most 1."""
+    hits = (rollout.response_ids == TARGET) & rollout.response_mask
+    return hits.sum(dim=1) / rollout.response_mask.sum(dim=1)
+
+
+def tiny_trainer(seed: int = 0, reward: RewardFunction = share_of_target, **settings: object) -> PPOTrainer:
+    defaults: dict[str, object] = {
+        "total_episodes": 32 * 6,
+        "batch_size": 32,
+        "minibatch_size": 16,
+        "ppo_epochs": 2,
+        "max_new_tokens": 8,
+        "learning_rate": 5e-3,
+        "kl_coef": 0.01,
+        "missing_eos_penalty": 0.0,
+        "seed": seed,
+    }
+    prompts = [Prompt(f"prompt {i}", [3 + i, 5, 6][: 1 + i % 3]) for i in range(10)]
+    config = PPOConfig.model_validate({**defaults, **settings})
+    return PPOTrainer(config, tiny_policy(seed), DigitTokenizer(), reward, prompts)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def trainer() -> PPOTrainer:
+    return tiny_trainer()

@@ -1,0 +1,1 @@
+"""A separate model that scores responses as people would."""
