@@ -1,0 +1,1 @@
+"""Prompts with ideal human responses: entering, importing, splitting, freezing."""

@@ -1,0 +1,1 @@
+"""How near a model's answers are to the human ones."""

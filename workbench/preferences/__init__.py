@@ -1,0 +1,1 @@
+"""Pairs, votes, agreement between annotators, ranking of models."""

@@ -1,0 +1,172 @@
+"""Which values of a row are the two responses, and which of them was preferred."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from workbench.demonstrations.columns import (
+    PROMPT_NAMES,
+    RowError,
+    conversation,
+    first_named,
+    optional_text,
+    plain_name,
+    required_text,
+    split_named,
+)
+from workbench.demonstrations.splits import Split
+from workbench.errors import UnreadableFile
+from workbench.preferences.majority import Choice
+
+A_NAMES = ("response_a", "answer_a", "output_a", "completion_a", "response_1", "answer_1", "output_1")
+B_NAMES = ("response_b", "answer_b", "output_b", "completion_b", "response_2", "answer_2", "output_2")
+CHOSEN_NAMES = ("chosen", "preferred", "winner_response")
+REJECTED_NAMES = ("rejected", "dispreferred", "loser_response")
+CHOICE_NAMES = ("choice", "vote", "preference", "winner", "label")
+CHOICES: dict[str, Choice] = {
+    "a": "a",
+    "response_a": "a",
+    "model_a": "a",
+    "1": "a",
+    "b": "b",
+    "response_b": "b",
+    "model_b": "b",
+    "2": "b",
+    "tie": "tie",
+    "draw": "tie",
+    "equal": "tie",
+    "both": "tie",
+}
+IMPORTED_MODEL = "imported"
+"""Model of a response whose file names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairFields:
+    """What a row says, checked. ``choice`` is None where nobody has chosen yet."""
+
+    prompt: str
+    response_a: str
+    response_b: str
+    choice: Choice | None
+    model_a: str
+    model_b: str
+    split: Split | None
+    annotator: str | None
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairColumns:
+    """Columns by meaning: either A and B with an optional choice, or chosen and rejected."""
+
+    prompt: str | None
+    first: str
+    second: str
+    choice: str | None
+    decided: bool
+
+
+def choose_pair_columns(columns: Iterable[str]) -> PairColumns:
+    """Finds the columns by name.
+
+    Raises:
+        UnreadableFile: the file holds no pairs.
+    """
+    names = list(columns)
+    prompt, conversations = (
+        first_named(names, PROMPT_NAMES),
+        first_named(names, ("conversations", "messages")),
+    )
+    chosen, rejected = first_named(names, CHOSEN_NAMES), first_named(names, REJECTED_NAMES)
+    if chosen and rejected:
+        return PairColumns(prompt or conversations, chosen, rejected, None, decided=True)
+    a, b = first_named(names, A_NAMES), first_named(names, B_NAMES)
+    if a and b and prompt:
+        return PairColumns(prompt, a, b, first_named(names, CHOICE_NAMES), decided=False)
+    shown = ", ".join(f"'{name[:40]}'" for name in names[:12])
+    raise UnreadableFile(
+        "there must be columns prompt, chosen and rejected, or prompt, response_a, response_b and choice; "
+        f"the columns are {shown}"
+    )
+
+
+def pair_fields(values: Mapping[str, Any], columns: PairColumns) -> PairFields:
+    """Reads one row.
+
+    Raises:
+        RowError: the row is no pair; its text is the reason.
+    """
+    row = {plain_name(name): value for name, value in values.items()}
+    prompt = values.get(columns.prompt) if columns.prompt else None
+    prompt, first = _prompt_and_text(prompt, values.get(columns.first))
+    prompt, second = _prompt_and_text(prompt, values.get(columns.second))
+    prompt = required_text("prompt", prompt)
+    names = ("chosen response", "rejected response") if columns.decided else ("response A", "response B")
+    first, second = required_text(names[0], first), required_text(names[1], second)
+    if first == second:
+        raise RowError("the two responses are the same")
+    models = [optional_text(row.get(f"model_{side}")) or IMPORTED_MODEL for side in _sides(columns)]
+    choice: Choice | None = "a" if columns.decided else _choice(values.get(columns.choice or ""))
+    if columns.decided and not _stands_first(prompt, first, second):
+        first, second, choice = second, first, "b"
+        models.reverse()
+    return PairFields(
+        prompt=prompt,
+        response_a=first,
+        response_b=second,
+        choice=choice,
+        model_a=models[0],
+        model_b=models[1],
+        split=split_named(row.get("split")),
+        annotator=optional_text(row.get("annotator")),
+        simulated=_simulated(row),
+    )
+
+
+def _sides(columns: PairColumns) -> tuple[str, str]:
+    return ("chosen", "rejected") if columns.decided else ("a", "b")
+
+
+def _stands_first(prompt: str, chosen: str, rejected: str) -> bool:
+    """Whether the chosen response becomes A: by a hash of the texts, lest A always be the better one."""
+    digest = hashlib.sha256("\x1f".join((prompt, *sorted((chosen, rejected)))).encode()).digest()
+    return (digest[0] % 2 == 0) == (chosen <= rejected)
+
+
+def _prompt_and_text(prompt: Any, value: Any) -> tuple[Any, Any]:
+    """A response is text, one message, or a whole conversation that begins with the prompt."""
+    if isinstance(prompt, list):
+        prompt = _single_question(prompt)
+    if isinstance(value, dict):
+        value = value.get("content", value.get("value"))
+    if not isinstance(value, list):
+        return prompt, value
+    if len(value) == 1 and isinstance(value[0], dict):
+        return prompt, value[0].get("content", value[0].get("value"))
+    question, response = conversation(value)
+    if prompt is not None and isinstance(prompt, str) and " ".join(prompt.split()) != " ".join(question.split()):
+        raise RowError("the two conversations do not begin with the same prompt")
+    return question, response
+
+
+def _single_question(messages: list[Any]) -> str:
+    # An answer is put behind it only so that one function judges what a conversation is.
+    return conversation([*messages, {"role": "assistant", "content": "."}])[0]
+
+
+def _choice(value: Any) -> Choice | None:
+    if value is None or value == "":
+        return None
+    choice = CHOICES.get(plain_name(str(value)))
+    if choice is None:
+        raise RowError(f"the choice '{str(value)[:40]}' is not a, b or tie")
+    return choice
+
+
+def _simulated(row: Mapping[str, Any]) -> bool:
+    stated: Literal[True, False] | str | None = row.get("simulated")
+    return stated is True or str(stated).casefold() in ("true", "1") or row.get("source") == "simulated"

@@ -1,0 +1,24 @@
+"""Settings of one run that generates pairs."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from workbench.demonstrations.splits import SPLITS, Split
+
+
+class PairsConfig(BaseModel):
+    """Two sampled responses per prompt."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model_id: str = Field(description="Model that gives response A.")
+    other_model_id: str | None = Field(None, description="Model that gives response B; the same one if None.")
+    splits: tuple[Split, ...] = Field(
+        SPLITS, description="Splits whose prompts are used."
+    )
+    limit: int | None = Field(None, ge=1, description="At most so many pairs, spread over the splits.")
+    pairs_per_prompt: int = Field(1, ge=1, le=16, description="Pairs for each prompt.")
+    temperature: float = Field(1.0, gt=0, le=5, description="Sampling temperature.")
+    max_new_tokens: int = Field(96, ge=1, le=4096, description="Longest response.")
+    seed: int = Field(0, ge=0, description="Seed of the sampling.")
