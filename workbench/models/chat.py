@@ -16,17 +16,24 @@ if TYPE_CHECKING:
 def encode_prompt(tokenizer: PreTrainedTokenizerBase, prompt: str) -> list[int]:
     """Token ids of a user's prompt, ending where the response begins."""
     rendered = tokenizer.apply_chat_template(
-        [{"role": "user", "content": prompt}], add_generation_prompt=True, tokenize=False
+        [{"role": "user", "content": _defuse(tokenizer, prompt)}], add_generation_prompt=True, tokenize=False
     )
     return list(tokenizer(rendered, add_special_tokens=False)["input_ids"])
 
 
 def encode_response(tokenizer: PreTrainedTokenizerBase, response: str) -> list[int]:
     """Token ids of a response, the end token included."""
-    ids = list(tokenizer(response, add_special_tokens=False)["input_ids"])
+    ids = list(tokenizer(_defuse(tokenizer, response), add_special_tokens=False)["input_ids"])
     return [*ids, tokenizer.eos_token_id]
 
 
 def decode_response(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> str:
     """Text of a response without special tokens."""
     return str(tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
+
+
+def _defuse(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
+    """Text in which no special token is spelt out: typed by a person, ``<|end|>`` must not end the turn."""
+    for token in tokenizer.all_special_tokens:
+        text = text.replace(token, f"{token[0]} {token[1:]}")
+    return text

@@ -89,6 +89,7 @@ def load_merged(spec: ModelSpec, workspace: Path) -> PreTrainedModel:
     """
     import torch
     from peft import PeftModel
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     # float32 where there is no accelerator: bf16 matmuls on a CPU without AMX are slower, not faster.
@@ -98,7 +99,7 @@ def load_merged(spec: ModelSpec, workspace: Path) -> PreTrainedModel:
         model: Any = AutoModelForCausalLM.from_pretrained(
             source, revision=spec.revision, dtype=dtype, use_safetensors=True, trust_remote_code=False
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"The model {spec.base} cannot be loaded: {_first_line(error)}") from error
     for adapter in spec.adapters:
         folder = adapter_folder(adapter, workspace)

@@ -1,0 +1,199 @@
+"""Starting the steps: what pages and command line call.
+
+Each function checks what the step needs, freezes its data into a new run directory, and adds a pending run; the
+supervisor starts it when the device is free.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from storage.runs import Run, RunKind
+from workbench.demonstrations.snapshots import freeze_demonstrations, freeze_pairs
+from workbench.errors import InvalidInput, NotReady
+from workbench.evaluation.config import EvaluationConfig
+from workbench.models.registry import RegisteredModel, get_model
+from workbench.ppo.config import PPORunConfig
+from workbench.preferences.config import PairsConfig
+from workbench.reward_model.config import RewardModelConfig
+from workbench.runs.run_dir import RunDir
+from workbench.sft.config import SFTConfig
+from workbench.workspace import Workspace
+
+Freeze = Callable[[Path], Any]
+MINIMUM_PAIRS = 4
+"""Fewer decided pairs than this, in training or held out, give no reward model worth the name."""
+
+
+def launch_sft(ws: Workspace, config: SFTConfig, created_by: str) -> str:
+    """Queue an SFT run on the approved demonstrations; returns its id.
+
+    Raises:
+        NotReady: no approved demonstration is in the training split.
+        NotFound, InvalidInput: the start model does not exist, or is not a language model.
+    """
+    model = _language_model(ws, config.model_id)
+    if not ws.demonstrations.count(status="approved", split="train"):
+        raise NotReady("There is no approved demonstration to train on: write, import or load some first.")
+    return _launch(ws, "sft", config, created_by, [model], lambda data: freeze_demonstrations(ws, data))
+
+
+def launch_evaluation(ws: Workspace, config: EvaluationConfig, created_by: str) -> str:
+    """Queue an evaluation run; returns its id.
+
+    Raises:
+        NotReady: the split has no approved demonstration.
+        NotFound, InvalidInput: a model does not exist, or is not a language model.
+    """
+    models = [_language_model(ws, model_id) for model_id in config.model_ids]
+    if not ws.demonstrations.count(status="approved", split=config.split):
+        raise NotReady(f"No approved demonstration is in the {config.split} split, so there is nothing to answer.")
+    return _launch(ws, "evaluation", config, created_by, models, lambda data: freeze_demonstrations(ws, data))
+
+
+def launch_pairs(ws: Workspace, config: PairsConfig, created_by: str) -> str:
+    """Queue a run that samples pairs; returns its id.
+
+    Raises:
+        NotReady: no approved demonstration is in the chosen splits.
+        NotFound, InvalidInput: a model does not exist, or is not a language model.
+    """
+    ids = dict.fromkeys((config.model_id, config.other_model_id or config.model_id))
+    models = [_language_model(ws, model_id) for model_id in ids]
+    if not any(ws.demonstrations.count(status="approved", split=split) for split in config.splits):
+        raise NotReady(f"No approved demonstration is in the splits {', '.join(config.splits)}.")
+    return _launch(ws, "pairs", config, created_by, models, lambda data: freeze_demonstrations(ws, data))
+
+
+def launch_reward_model(ws: Workspace, config: RewardModelConfig, created_by: str) -> str:
+    """Queue a reward-model run on the pairs that the votes decide; returns its id.
+
+    Raises:
+        NotReady: too few decided pairs to learn from or to measure on.
+        NotFound, InvalidInput: the trunk's model does not exist, or is not a language model.
+    """
+    model = _language_model(ws, config.model_id)
+
+    def freeze(data: Path) -> None:
+        freeze_pairs(ws, data, votes=config.votes)
+        _check_pairs(data)
+
+    return _launch(ws, "reward_model", config, created_by, [model], freeze)
+
+
+def launch_ppo(ws: Workspace, config: PPORunConfig, created_by: str) -> str:
+    """Queue a PPO run from the SFT model that the reward model was trained on; returns its id.
+
+    Raises:
+        NotReady: no approved demonstration is in the training split.
+        NotFound, InvalidInput: the reward model does not exist, or is none.
+    """
+    reward_model = get_model(ws, config.reward_model_id)
+    if reward_model.kind != "reward_model":
+        raise InvalidInput(f"'{reward_model.id}' is no reward model; train one in step 4 first.")
+    if not ws.demonstrations.count(status="approved", split="train"):
+        raise NotReady("There is no approved demonstration whose prompt PPO could answer.")
+    return _launch(
+        ws,
+        "ppo",
+        config,
+        created_by,
+        [reward_model],
+        lambda data: freeze_demonstrations(ws, data),
+        extra={"sft_model_id": reward_model.parent_id},
+    )
+
+
+def _language_model(ws: Workspace, model_id: str) -> RegisteredModel:
+    model = get_model(ws, model_id)
+    if model.kind == "reward_model":
+        raise InvalidInput(f"'{model_id}' is a reward model: it scores responses and writes none.")
+    return model
+
+
+def _check_pairs(data: Path) -> None:
+    from workbench.runs.frozen_data import read_pairs
+
+    pairs = read_pairs(data)
+    train = sum(pair.split == "train" for pair in pairs)
+    held_out = sum(pair.split == "test" for pair in pairs)
+    if train < MINIMUM_PAIRS or held_out < MINIMUM_PAIRS:
+        raise NotReady(
+            f"The votes decide {train} pairs of training prompts and {held_out} of test prompts; at least "
+            f"{MINIMUM_PAIRS} of each are needed. Vote on more pairs."
+        )
+
+
+def _launch(
+    ws: Workspace,
+    kind: RunKind,
+    config: BaseModel,
+    created_by: str,
+    models: Collection[RegisteredModel],
+    freeze: Freeze,
+    extra: dict[str, Any] | None = None,
+) -> str:
+    """Make the run directory, then add the pending row; on any error nothing is left behind."""
+    run_id = ws.runs.next_id(kind)
+    run_dir = RunDir(ws.root / "runs" / run_id)
+    now = datetime.now(UTC)
+    try:
+        run_dir.data.mkdir(parents=True, exist_ok=True)
+        freeze(run_dir.data)
+        run_dir.write_config(
+            {
+                "run_id": run_id,
+                "kind": kind,
+                "created_at": now.isoformat(),
+                "created_by": created_by,
+                "config": config.model_dump(mode="json"),
+                "models": {model.id: model.spec.model_dump(mode="json") for model in models},
+                "data": {path.name: file_sha256(path) for path in sorted(run_dir.data.glob("*.parquet"))},
+                **(extra or {}),
+            }
+        )
+        ws.runs.add(_pending(run_id, kind, run_dir, config, created_by, now))
+    except BaseException:
+        with suppress(OSError):
+            shutil.rmtree(run_dir.path)
+        raise
+    return run_id
+
+
+def _pending(run_id: str, kind: RunKind, run_dir: RunDir, config: BaseModel, created_by: str, now: datetime) -> Run:
+    return Run(
+        id=run_id,
+        kind=kind,
+        name=run_id,
+        status="pending",
+        directory=str(run_dir.path),
+        config=config.model_dump(mode="json"),
+        pid=None,
+        pid_created=None,
+        event_offset=0,
+        phase="waiting",
+        done=0.0,
+        total=0.0,
+        eta_seconds=None,
+        error=None,
+        summary={},
+        created_by=created_by,
+        created_at=now,
+        started_at=None,
+        finished_at=None,
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    import hashlib
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
