@@ -1,0 +1,1 @@
+"""DuckDB storage: one owner process, migrations, one typed repository per table."""

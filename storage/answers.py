@@ -1,0 +1,57 @@
+"""Answers: what a model said to a held-out prompt, beside the human response."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from duckdb import DuckDBPyConnection
+
+from storage.repository import Repository, Where, arrow_view, fetch, insert_many, page, record_of
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One answer with its per-row measures."""
+
+    run_id: str
+    model_id: str
+    demonstration_id: str | None
+    prompt: str
+    reference: str
+    response: str
+    measures: dict[str, float | None]
+
+
+_COLUMNS = "run_id, model_id, demonstration_id, prompt, reference, response, measures"
+
+AnswerRows = list[AnswerRow]
+
+
+class AnswerRepository(Repository):
+    """Table ``answers``."""
+
+    def add_many(self, rows: Sequence[AnswerRow], cursor: DuckDBPyConnection | None = None) -> int:
+        """Adds rows in bulk, each in place of an older one to the same demonstration in the same run."""
+        newest = {(row.run_id, row.model_id, row.demonstration_id, row.prompt): row for row in rows}
+
+        def write(own: DuckDBPyConnection) -> int:
+            if not newest:
+                return 0
+            records = [record_of(row) for row in newest.values()]
+            with arrow_view(own, "renewed", records):
+                own.execute(
+                    """DELETE FROM answers USING renewed WHERE answers.run_id = renewed.run_id
+                    AND answers.model_id = renewed.model_id AND answers.prompt = renewed.prompt
+                    AND answers.demonstration_id IS NOT DISTINCT FROM renewed.demonstration_id"""
+                )
+            return insert_many(own, "answers", records)
+
+        return self._write(write, cursor)
+
+    def list(self, run_id: str | None = None, model_id: str | None = None, limit: int | None = None) -> AnswerRows:
+        """Answers in the order they were given."""
+        where = Where().add("run_id = ?", run_id).add("model_id = ?", model_id)
+        with self._read() as reader:
+            reader.execute(f"SELECT {_COLUMNS} FROM answers{where.sql} ORDER BY rowid{page(limit)}", where.parameters)
+            return fetch(reader, AnswerRow)

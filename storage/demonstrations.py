@@ -1,0 +1,247 @@
+"""Demonstrations: a prompt with its human response, and every state that a row had before."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from duckdb import DuckDBPyConnection
+
+from storage.errors import RowNotFound
+from storage.repository import (
+    Repository,
+    Where,
+    encoded,
+    fetch,
+    fetch_one,
+    insert_many,
+    page,
+    record_of,
+    scalar,
+)
+
+Status = Literal["draft", "approved", "rejected"]
+Split = Literal["train", "validation", "test"]
+Action = Literal["edited", "deleted", "restored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """One demonstration. ``fact_id`` and ``key_facts`` are None where the data does not say them."""
+
+    id: str
+    prompt: str
+    response: str
+    tags: tuple[str, ...]
+    source: str
+    author: str
+    status: Status
+    split: Split
+    fact_id: str | None
+    key_facts: tuple[str, ...] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DemonstrationVersion:
+    """What a demonstration was before it was edited, deleted or restored by ``replaced_by``."""
+
+    id: str
+    demonstration_id: str
+    prompt: str
+    response: str
+    tags: tuple[str, ...]
+    source: str
+    author: str
+    status: Status
+    split: Split
+    fact_id: str | None
+    key_facts: tuple[str, ...] | None
+    created_at: datetime
+    updated_at: datetime
+    action: Action
+    replaced_by: str
+    replaced_at: datetime
+
+
+_COLUMNS = ", ".join(field.name for field in dataclasses.fields(Demonstration))
+_VERSION_COLUMNS = ", ".join(field.name for field in dataclasses.fields(DemonstrationVersion))
+
+
+def content_key(prompt: str, response: str) -> str:
+    """SHA-256 of prompt and response with runs of whitespace made one space: equal keys, equal content."""
+    text = "\x1f".join(" ".join(part.split()) for part in (prompt, response))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+Demonstrations = list[Demonstration]
+DemonstrationVersions = list[DemonstrationVersion]
+
+
+class DemonstrationRepository(Repository):
+    """Table ``demonstrations`` and its append-only history ``demonstration_versions``."""
+
+    def list(
+        self,
+        *,
+        status: Status | None = None,
+        split: Split | None = None,
+        search: str | None = None,
+        tag: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+        cursor: DuckDBPyConnection | None = None,
+    ) -> Demonstrations:
+        """Rows in the order they were added; ``search`` is looked for in prompt and response, any case."""
+        where = _filters(status, split, search, tag)
+        with self._read(cursor) as reader:
+            reader.execute(
+                f"SELECT {_COLUMNS} FROM demonstrations{where.sql} ORDER BY position{page(limit, offset)}",
+                where.parameters,
+            )
+            return fetch(reader, Demonstration)
+
+    def count(
+        self,
+        *,
+        status: Status | None = None,
+        split: Split | None = None,
+        search: str | None = None,
+        tag: str | None = None,
+    ) -> int:
+        """How many rows ``list`` would give with the same filters and no limit."""
+        where = _filters(status, split, search, tag)
+        with self._read() as reader:
+            return int(scalar(reader.execute(f"SELECT count(*) FROM demonstrations{where.sql}", where.parameters)))
+
+    def get(self, id: str, cursor: DuckDBPyConnection | None = None) -> Demonstration:
+        """The row. Raises RowNotFound."""
+        with self._read(cursor) as reader:
+            reader.execute(f"SELECT {_COLUMNS} FROM demonstrations WHERE id = ?", [id])
+            row = fetch_one(reader, Demonstration)
+            if row is None:
+                raise RowNotFound("demonstration", id)
+            return row
+
+    def add_many(self, rows: Sequence[Demonstration], cursor: DuckDBPyConnection | None = None) -> int:
+        """Adds rows in bulk, in order; returns their number. Does not look for duplicates."""
+        return self._write(lambda own: _insert(own, rows), cursor)
+
+    def existing_keys(self, cursor: DuckDBPyConnection | None = None) -> set[str]:
+        """The ``content_key`` of every row."""
+        with self._read(cursor) as reader:
+            return {row[0] for row in reader.execute("SELECT content_key FROM demonstrations").fetchall()}
+
+    def update(self, row: Demonstration, by: str, cursor: DuckDBPyConnection | None = None) -> None:
+        """Replaces the row of that id and keeps the old one as a version; sets ``updated_at``.
+
+        Raises RowNotFound.
+        """
+
+        def write(own: DuckDBPyConnection) -> None:
+            self._archive(own, self.get(row.id, own), "edited", by)
+            _replace(own, row)
+
+        self._write(write, cursor)
+
+    def delete(self, id: str, by: str, cursor: DuckDBPyConnection | None = None) -> None:
+        """Removes the row and keeps it as a version that can be restored. Raises RowNotFound."""
+
+        def write(own: DuckDBPyConnection) -> None:
+            self._archive(own, self.get(id, own), "deleted", by)
+            own.execute("DELETE FROM demonstrations WHERE id = ?", [id])
+
+        self._write(write, cursor)
+
+    def history(self, id: str) -> DemonstrationVersions:
+        """The states the row had before, newest first; also those of a deleted row."""
+        with self._read() as reader:
+            reader.execute(
+                f"""SELECT {_VERSION_COLUMNS} FROM demonstration_versions WHERE demonstration_id = ?
+                ORDER BY replaced_at DESC, rowid DESC""",
+                [id],
+            )
+            return fetch(reader, DemonstrationVersion)
+
+    def restore(self, version_id: str, by: str, cursor: DuckDBPyConnection | None = None) -> Demonstration:
+        """Makes a version the current row again, a deleted one included. Raises RowNotFound."""
+
+        def write(own: DuckDBPyConnection) -> Demonstration:
+            version = _version(own, version_id)
+            values = {field: getattr(version, field) for field in _COLUMNS.split(", ") if field != "id"}
+            row = Demonstration(id=version.demonstration_id, **values)
+            try:
+                current = self.get(row.id, own)
+            except RowNotFound:
+                _insert(own, [row])
+            else:
+                self._archive(own, current, "restored", by)
+                _replace(own, row)
+            return self.get(row.id, own)
+
+        return self._write(write, cursor)
+
+    def tags(self) -> dict[str, int]:
+        """How many rows bear each tag, the most frequent first."""
+        with self._read() as reader:
+            reader.execute(
+                """SELECT tag, count(*) FROM (SELECT unnest(tags) AS tag FROM demonstrations)
+                GROUP BY tag ORDER BY count(*) DESC, tag"""
+            )
+            return dict(reader.fetchall())
+
+    def split_counts(self) -> dict[str, int]:
+        """How many rows lie in each split; every split is named."""
+        with self._read() as reader:
+            found = dict(reader.execute("SELECT split, count(*) FROM demonstrations GROUP BY split").fetchall())
+        return {split: int(found.get(split, 0)) for split in ("train", "validation", "test")}
+
+    def _archive(self, cursor: DuckDBPyConnection, row: Demonstration, action: Action, by: str) -> None:
+        record = record_of(row)
+        record |= {
+            "id": uuid.uuid4().hex[:12],
+            "demonstration_id": row.id,
+            "action": action,
+            "replaced_by": by,
+            "replaced_at": datetime.now(UTC),
+        }
+        insert_many(cursor, "demonstration_versions", [record])
+
+
+def _filters(status: str | None, split: str | None, search: str | None, tag: str | None) -> Where:
+    where = Where().add("status = ?", status).add("split = ?", split).add("list_contains(tags, ?)", tag)
+    return where.add("contains(lower(prompt || chr(31) || response), lower(?))", search or None)
+
+
+def _insert(cursor: DuckDBPyConnection, rows: Sequence[Demonstration]) -> int:
+    start = int(scalar(cursor.execute("SELECT coalesce(max(position) + 1, 0) FROM demonstrations")))
+    records: list[dict[str, Any]] = [
+        record_of(row) | {"content_key": content_key(row.prompt, row.response), "position": start + index}
+        for index, row in enumerate(rows)
+    ]
+    return insert_many(cursor, "demonstrations", records)
+
+
+def _replace(cursor: DuckDBPyConnection, row: Demonstration) -> None:
+    record = record_of(row) | {
+        "content_key": content_key(row.prompt, row.response),
+        "updated_at": datetime.now(UTC),
+    }
+    del record["id"], record["created_at"]
+    assignments = ", ".join(f"{name} = ?" for name in record)
+    values = [encoded(value) for value in record.values()]
+    cursor.execute(f"UPDATE demonstrations SET {assignments} WHERE id = ?", [*values, row.id])
+
+
+def _version(cursor: DuckDBPyConnection, version_id: str) -> DemonstrationVersion:
+    cursor.execute(f"SELECT {_VERSION_COLUMNS} FROM demonstration_versions WHERE id = ?", [version_id])
+    version = fetch_one(cursor, DemonstrationVersion)
+    if version is None:
+        raise RowNotFound("version", version_id)
+    return version

@@ -1,0 +1,148 @@
+"""The schema, as ordered steps that only ever grow.
+
+Each step runs in a transaction of its own at start-up, before anybody else reads or writes (ALTER aborts
+other writers), and the log is folded into the file after the last. No foreign keys and no indexes, primary
+keys included: DuckDB checks them too eagerly (an update within one transaction may fail), and without them
+112 kills lost nothing. Uniqueness is checked by the repositories, whose writers pass one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from duckdb import DuckDBPyConnection
+
+from storage.database import Database
+from storage.errors import DatabaseError
+from storage.repository import insert_many, scalar
+
+Migration = Callable[[DuckDBPyConnection], None]
+
+
+def m001_demonstrations(cursor: DuckDBPyConnection) -> None:
+    """Demonstrations, every state they had before, and the frozen snapshots."""
+    content = """prompt VARCHAR NOT NULL, response VARCHAR NOT NULL, tags VARCHAR[] NOT NULL,
+        source VARCHAR NOT NULL, author VARCHAR NOT NULL, status VARCHAR NOT NULL, split VARCHAR NOT NULL,
+        fact_id VARCHAR, key_facts VARCHAR[]"""
+    cursor.execute(
+        f"""CREATE TABLE demonstrations (
+        id VARCHAR NOT NULL, {content}, created_at TIMESTAMP NOT NULL, updated_at TIMESTAMP NOT NULL,
+        content_key VARCHAR NOT NULL, position BIGINT NOT NULL)"""
+    )
+    cursor.execute(
+        f"""CREATE TABLE demonstration_versions (
+        id VARCHAR NOT NULL, demonstration_id VARCHAR NOT NULL, {content},
+        created_at TIMESTAMP NOT NULL, updated_at TIMESTAMP NOT NULL,
+        action VARCHAR NOT NULL, replaced_by VARCHAR NOT NULL, replaced_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE snapshots (id VARCHAR NOT NULL, kind VARCHAR NOT NULL, sha256 VARCHAR NOT NULL,
+        "rows" BIGINT NOT NULL, path VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)"""
+    )
+
+
+def m002_runs(cursor: DuckDBPyConnection) -> None:
+    """Runs and what their workers report. The counter keeps a deleted run's id from being given again."""
+    cursor.execute(
+        """CREATE TABLE runs (
+        id VARCHAR NOT NULL, kind VARCHAR NOT NULL, name VARCHAR NOT NULL, status VARCHAR NOT NULL,
+        directory VARCHAR NOT NULL, config JSON NOT NULL, pid BIGINT, pid_created DOUBLE,
+        event_offset BIGINT NOT NULL, phase VARCHAR NOT NULL, done DOUBLE NOT NULL, total DOUBLE NOT NULL,
+        eta_seconds DOUBLE, error VARCHAR, summary JSON NOT NULL, created_by VARCHAR NOT NULL,
+        created_at TIMESTAMP NOT NULL, started_at TIMESTAMP, finished_at TIMESTAMP)"""
+    )
+    cursor.execute("CREATE TABLE run_numbers (kind VARCHAR NOT NULL, number BIGINT NOT NULL)")
+    cursor.execute(
+        """CREATE TABLE metrics (
+        run_id VARCHAR NOT NULL, step BIGINT NOT NULL, name VARCHAR NOT NULL, value DOUBLE)"""
+    )
+    cursor.execute(
+        """CREATE TABLE samples (
+        run_id VARCHAR NOT NULL, step BIGINT NOT NULL, fixed BOOLEAN NOT NULL, prompt VARCHAR NOT NULL,
+        response VARCHAR NOT NULL, score DOUBLE, kl DOUBLE, length BIGINT)"""
+    )
+    cursor.execute(
+        """CREATE TABLE notices (
+        run_id VARCHAR NOT NULL, message VARCHAR NOT NULL, count BIGINT, noticed_at TIMESTAMP NOT NULL)"""
+    )
+
+
+def m003_preferences(cursor: DuckDBPyConnection) -> None:
+    """Responses, pairs, and votes. Votes are never changed: an undo is a row of its own."""
+    cursor.execute(
+        """CREATE TABLE responses (
+        id VARCHAR NOT NULL, run_id VARCHAR, model_id VARCHAR NOT NULL, prompt VARCHAR NOT NULL,
+        text VARCHAR NOT NULL, seed BIGINT, temperature DOUBLE, created_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE pairs (
+        id VARCHAR NOT NULL, run_id VARCHAR, prompt VARCHAR NOT NULL, demonstration_id VARCHAR,
+        split VARCHAR NOT NULL, response_a_id VARCHAR NOT NULL, response_b_id VARCHAR NOT NULL,
+        created_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE presentations (
+        pair_id VARCHAR NOT NULL, annotator_id VARCHAR NOT NULL, "left" VARCHAR NOT NULL,
+        shown_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE annotators (
+        id VARCHAR NOT NULL, name VARCHAR NOT NULL, kind VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE votes (
+        id VARCHAR NOT NULL, pair_id VARCHAR NOT NULL, annotator_id VARCHAR NOT NULL, choice VARCHAR NOT NULL,
+        "left" VARCHAR NOT NULL, simulated BOOLEAN NOT NULL, seconds DOUBLE, created_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute("CREATE TABLE vote_undos (vote_id VARCHAR NOT NULL, undone_at TIMESTAMP NOT NULL)")
+
+
+def m004_models(cursor: DuckDBPyConnection) -> None:
+    """Models with their lineage, and how well they answer."""
+    cursor.execute(
+        """CREATE TABLE models (
+        id VARCHAR NOT NULL, name VARCHAR NOT NULL, kind VARCHAR NOT NULL, spec JSON NOT NULL, run_id VARCHAR,
+        parent_id VARCHAR, created_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE evaluations (
+        run_id VARCHAR NOT NULL, model_id VARCHAR NOT NULL, split VARCHAR NOT NULL, measure VARCHAR NOT NULL,
+        value DOUBLE, ci_low DOUBLE, ci_high DOUBLE, n BIGINT NOT NULL, signature VARCHAR NOT NULL,
+        problem VARCHAR, created_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE answers (
+        run_id VARCHAR NOT NULL, model_id VARCHAR NOT NULL, demonstration_id VARCHAR, prompt VARCHAR NOT NULL,
+        reference VARCHAR NOT NULL, response VARCHAR NOT NULL, measures JSON NOT NULL)"""
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_demonstrations, m002_runs, m003_preferences, m004_models)
+"""In order; a database's version is the number of steps it has had. Append only."""
+
+
+def migrate(db: Database, migrations: Sequence[Migration] = MIGRATIONS) -> int:
+    """Brings the database to the newest version and returns how many steps that took.
+
+    Raises DatabaseError where the database is newer than this code; nothing is changed then.
+    """
+    with db.write() as cursor:
+        cursor.execute(
+            """CREATE TABLE IF NOT EXISTS schema_migrations (
+            version BIGINT NOT NULL, name VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL)"""
+        )
+        version = int(scalar(cursor.execute("SELECT coalesce(max(version), 0) FROM schema_migrations")))
+    if version > len(migrations):
+        raise DatabaseError(
+            f"{db.path} was made by a newer workbench (schema {version}, this one knows {len(migrations)}): "
+            "update the workbench to open it."
+        )
+    for number, step in enumerate(migrations[version:], start=version + 1):
+        with db.write() as cursor:
+            step(cursor)
+            record = {"version": number, "name": step.__name__, "applied_at": datetime.now(UTC)}
+            insert_many(cursor, "schema_migrations", [record])
+    if version < len(migrations):
+        db.checkpoint()
+    return len(migrations) - version

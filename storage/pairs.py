@@ -1,0 +1,131 @@
+"""Pairs: two responses to one prompt, and on which side each was shown."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from duckdb import DuckDBPyConnection
+
+from storage.errors import RowNotFound
+from storage.repository import Repository, Where, fetch, fetch_one, insert_many, page, scalar
+
+Side = Literal["a", "b"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One pair; texts and models come from table ``responses``. ``run_id`` is None where it was imported."""
+
+    id: str
+    run_id: str | None
+    prompt: str
+    demonstration_id: str | None
+    split: str
+    response_a_id: str
+    response_b_id: str
+    response_a: str
+    response_b: str
+    model_a: str
+    model_b: str
+    created_at: datetime
+
+
+_OWN = ("id", "run_id", "prompt", "demonstration_id", "split", "response_a_id", "response_b_id", "created_at")
+_SELECT = f"""SELECT {", ".join(f"pairs.{name}" for name in _OWN)}, response_a.text AS response_a,
+    response_b.text AS response_b, response_a.model_id AS model_a, response_b.model_id AS model_b
+    FROM pairs JOIN responses AS response_a ON response_a.id = pairs.response_a_id
+    JOIN responses AS response_b ON response_b.id = pairs.response_b_id"""
+
+Pairs = list[Pair]
+
+
+class PairRepository(Repository):
+    """Tables ``pairs`` and ``presentations``."""
+
+    def add_many(self, rows: Sequence[Pair], cursor: DuckDBPyConnection | None = None) -> int:
+        """Adds pairs in bulk; returns their number.
+
+        Their responses must be added to ``responses`` in the same transaction: only the ids are stored here.
+        """
+        records = [{name: getattr(row, name) for name in _OWN} for row in rows]
+        return self._write(lambda own: insert_many(own, "pairs", records), cursor)
+
+    def existing_ids(self, ids: Collection[str], cursor: DuckDBPyConnection | None = None) -> set[str]:
+        """Those of ``ids`` that are pairs here."""
+        where = Where().add_in("id", ids)
+        with self._read(cursor) as reader:
+            found = reader.execute(f"SELECT id FROM pairs{where.sql}", where.parameters).fetchall()
+            return {row[0] for row in found}
+
+    def get(self, id: str, cursor: DuckDBPyConnection | None = None) -> Pair:
+        """The pair. Raises RowNotFound."""
+        with self._read(cursor) as reader:
+            row = fetch_one(reader.execute(f"{_SELECT} WHERE pairs.id = ?", [id]), Pair)
+            if row is None:
+                raise RowNotFound("pair", id)
+            return row
+
+    def list(self, *, run_id: str | None = None, split: str | None = None, limit: int | None = None) -> Pairs:
+        """Pairs in the order they were added."""
+        where = Where().add("pairs.run_id = ?", run_id).add("pairs.split = ?", split)
+        with self._read() as reader:
+            reader.execute(
+                f"{_SELECT}{where.sql} ORDER BY pairs.created_at, pairs.rowid{page(limit)}", where.parameters
+            )
+            return fetch(reader, Pair)
+
+    def count(self, *, run_id: str | None = None, split: str | None = None) -> int:
+        """How many pairs there are."""
+        where = Where().add("run_id = ?", run_id).add("split = ?", split)
+        with self._read() as reader:
+            return int(scalar(reader.execute(f"SELECT count(*) FROM pairs{where.sql}", where.parameters)))
+
+    def next_for(self, annotator_id: str, *, limit: int = 1) -> Pairs:
+        """Pairs without a live vote of this annotator: the fewest votes first, then in a stable random order.
+
+        Only votes of the annotator's own kind count, so simulated votes never decide what people see next.
+        """
+        with self._read() as reader:
+            reader.execute(
+                f"""WITH live AS (
+                    SELECT pair_id, annotator_id, simulated FROM votes
+                    WHERE id NOT IN (SELECT vote_id FROM vote_undos)),
+                counts AS (
+                    SELECT pair_id, count(*) AS votes FROM live
+                    WHERE simulated = EXISTS (
+                        SELECT 1 FROM annotators WHERE id = $annotator AND kind = 'simulated')
+                    GROUP BY pair_id)
+                {_SELECT} LEFT JOIN counts ON counts.pair_id = pairs.id
+                WHERE pairs.id NOT IN (SELECT pair_id FROM live WHERE annotator_id = $annotator)
+                ORDER BY coalesce(counts.votes, 0), hash(pairs.id || chr(31) || $annotator), pairs.id
+                {page(limit)}""",
+                {"annotator": annotator_id},
+            )
+            return fetch(reader, Pair)
+
+    def side(self, pair_id: str, annotator_id: str, cursor: DuckDBPyConnection | None = None) -> Side:
+        """Which response this annotator sees on the left: drawn by chance once, then always the same.
+
+        Raises RowNotFound where there is no such pair.
+        """
+
+        def write(own: DuckDBPyConnection) -> Side:
+            drawn: Side | None = scalar(own.execute(_SIDE, [pair_id, annotator_id]))
+            if drawn is not None:
+                return drawn
+            self.get(pair_id, own)
+            left: Side = "a" if secrets.randbelow(2) else "b"
+            record = {"pair_id": pair_id, "annotator_id": annotator_id, "left": left}
+            insert_many(own, "presentations", [record | {"shown_at": datetime.now(UTC)}])
+            return left
+
+        with self._read(cursor) as reader:  # shown before: no need to wait for the writer
+            known: Side | None = scalar(reader.execute(_SIDE, [pair_id, annotator_id]))
+        return known if known is not None else self._write(write, cursor)
+
+
+_SIDE = 'SELECT "left" FROM presentations WHERE pair_id = ? AND annotator_id = ?'

@@ -1,0 +1,57 @@
+"""Samples: responses that a policy gave while it trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from duckdb import DuckDBPyConnection
+
+from storage.repository import Repository, Where, fetch, insert_many, page, record_of
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSample:
+    """A response at one step. ``fixed`` marks the prompts that are answered again at every report.
+
+    ``length`` counts response tokens, the end token included.
+    """
+
+    run_id: str
+    step: int
+    fixed: bool
+    prompt: str
+    response: str
+    score: float | None
+    kl: float | None
+    length: int | None
+
+
+StoredSamples = list[StoredSample]
+
+
+class SampleRepository(Repository):
+    """Table ``samples``."""
+
+    def add_many(self, rows: Sequence[StoredSample], cursor: DuckDBPyConnection | None = None) -> int:
+        """Adds rows in bulk; returns their number."""
+        return self._write(lambda own: insert_many(own, "samples", [record_of(row) for row in rows]), cursor)
+
+    def delete_after(self, run_id: str, step: int, cursor: DuckDBPyConnection | None = None) -> None:
+        """Forgets what came after ``step``: a resumed run reports those steps again."""
+
+        def write(own: DuckDBPyConnection) -> None:
+            own.execute("DELETE FROM samples WHERE run_id = ? AND step > ?", [run_id, step])
+
+        self._write(write, cursor)
+
+    def list(self, run_id: str, *, fixed: bool | None = None, limit: int | None = 50) -> StoredSamples:
+        """Samples of a run, the newest step first and in the worker's order within a step."""
+        where = Where().add("run_id = ?", run_id).add("fixed = ?", fixed)
+        with self._read() as reader:
+            reader.execute(
+                f"""SELECT run_id, step, fixed, prompt, response, score, kl, length FROM samples{where.sql}
+                ORDER BY step DESC, rowid{page(limit)}""",
+                where.parameters,
+            )
+            return fetch(reader, StoredSample)

@@ -1,0 +1,443 @@
+"""The supervisor with real workers: queue, stop, resume, kill, adopt."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import psutil
+import pytest
+
+from storage.models import Model
+from storage.runs import Run
+from workbench.errors import NotFound, RunError
+from workbench.runs import processes
+from workbench.runs.event_log import read_events
+from workbench.runs.events import Started
+from workbench.runs.ingest import run_dir_of
+from workbench.runs.run_dir import read_json
+from workbench.runs.supervisor import INTERRUPTED, Supervisor
+from workbench.workspace import Workspace
+
+MakeRun = Callable[..., Run]
+WaitFor = Callable[..., None]
+
+
+@pytest.fixture
+def until(workspace: Workspace, supervisor: Supervisor, wait_for: WaitFor) -> Callable[..., Run]:
+    """Drives the supervisor until a run has the status (or has taken that many steps)."""
+
+    def wait(run: Run, status: str, steps: int = 0) -> Run:
+        def reached() -> bool:
+            supervisor.tick()
+            row = workspace.runs.get(run.id)
+            return row.status == status and row.done >= steps
+
+        wait_for(reached, what=f"{run.id} to be {status}")
+        return workspace.runs.get(run.id)
+
+    return wait
+
+
+Until = Callable[..., Run]
+
+
+def _kill(pid: int | None) -> None:
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+
+
+def _starts(workspace: Workspace, run: Run) -> list[Started]:
+    events, _ = read_events(run_dir_of(workspace, run).events_path)
+    return [event for event in events if isinstance(event, Started)]
+
+
+def test_a_pending_run_is_run_to_its_end(workspace: Workspace, make_run: MakeRun, until: Until) -> None:
+    row = until(make_run(steps=12), "finished")
+    assert (row.summary, row.done, row.phase, row.error) == ({"sum": 78}, 12, "counting", None)
+    assert workspace.models.get(row.id).spec["adapters"] == [f"runs/{row.id}/final"]
+    assert workspace.metrics.latest(row.id)["sum"] == 78
+    assert row.started_at is not None
+    assert row.finished_at is not None
+
+
+def test_one_worker_at_a_time_in_order(
+    workspace: Workspace, supervisor: Supervisor, make_run: MakeRun, wait_for: WaitFor
+) -> None:
+    runs = [make_run(steps=3, delay=0.02) for _ in range(3)]
+    most = 0
+
+    def all_finished() -> bool:
+        nonlocal most
+        supervisor.tick()
+        rows = [workspace.runs.get(run.id) for run in runs]
+        most = max(most, sum(processes.is_alive(row.pid, row.pid_created) for row in rows))
+        return all(row.status == "finished" for row in rows)
+
+    wait_for(all_finished)
+    assert most == 1
+    begun = [workspace.runs.get(run.id).started_at for run in runs]
+    assert begun == sorted(begun, key=lambda moment: moment.timestamp() if moment else 0.0)
+
+
+def test_a_killed_worker_is_interrupted_and_resumes(
+    workspace: Workspace, supervisor: Supervisor, make_run: MakeRun, until: Until
+) -> None:
+    run = make_run(steps=40, delay=0.02, every=5)
+    for kill in range(3):
+        row = until(run, "running", steps=10 * (kill + 1))
+        _kill(row.pid)
+        killed_at = time.monotonic()
+        row = until(run, "interrupted")
+        assert time.monotonic() - killed_at < 5
+        assert (row.error, row.pid) == (INTERRUPTED, None)
+        supervisor.resume(run.id)
+        assert workspace.runs.get(run.id).error is None
+    row = until(run, "finished")
+    assert row.summary == {"sum": sum(range(41))}, "a resume lost or doubled a step"
+    series = workspace.metrics.series(run.id, ["sum"])
+    assert series["step"].tolist() == list(range(1, 41))
+    assert series["value"].tolist() == [step * (step + 1) / 2 for step in range(1, 41)]
+    starts = _starts(workspace, run)
+    assert len(starts) == 4
+    assert all(start.resumed_from_step is not None and start.resumed_from_step % 5 == 0 for start in starts[1:])
+    events, _ = read_events(run_dir_of(workspace, run).events_path)
+    assert [event.seq for event in events] == list(range(len(events)))
+
+
+def test_stop_waits_for_the_checkpoint(
+    workspace: Workspace, supervisor: Supervisor, make_run: MakeRun, until: Until
+) -> None:
+    run = make_run(steps=500, delay=0.02, every=100)
+    until(run, "running", steps=3)
+    supervisor.stop(run.id)
+    assert workspace.runs.get(run.id).status == "stopping"
+    row = until(run, "stopped")
+    found = run_dir_of(workspace, run).latest_checkpoint()
+    assert found is not None
+    assert found[0] == row.done >= 3
+    assert row.error is None
+    supervisor.stop(run.id)  # once more does nothing
+    assert workspace.runs.get(run.id).status == "stopped"
+
+    run_dir_of(workspace, run).write_config(run_dir_of(workspace, run).config | {"config": {"steps": row.done + 2}})
+    supervisor.resume(run.id)
+    assert not run_dir_of(workspace, run).control_path.exists()
+    assert until(run, "finished").done == row.done + 2
+
+
+def test_stop_reaches_a_worker_whose_signal_is_lost(
+    workspace: Workspace, supervisor: Supervisor, make_run: MakeRun, until: Until
+) -> None:
+    run = make_run(steps=500, delay=0.02)
+    until(run, "running", steps=1)
+    supervisor.control(run.id, stop=True)
+    assert until(run, "stopped").done < 500
+    assert read_json(run_dir_of(workspace, run).control_path) == {"stop": True}
+
+
+def test_a_worker_that_ignores_sigterm_is_killed_after_the_grace(
+    workspace: Workspace, supervisor: Supervisor, make_run: MakeRun, until: Until
+) -> None:
+    run = make_run(steps=10_000, delay=0.02, mode="ignore_stop")
+    row = until(run, "running", steps=6)
+    supervisor.stop(run.id)
+    asked = time.monotonic()
+    until(run, "stopped")
+    assert time.monotonic() - asked >= 0.4
+    assert not processes.is_alive(row.pid, row.pid_created)
+    found = run_dir_of(workspace, run).latest_checkpoint()
+    assert found is not None
+    assert found[0] >= 5
+
+
+def test_stop_now_kills(workspace: Workspace, make_run: MakeRun, stub_command: list[str], wait_for: WaitFor) -> None:
+    patient = Supervisor(workspace, worker_command=stub_command)
+    run = make_run(steps=10_000, delay=0.02, mode="ignore_stop")
+
+    def running() -> bool:
+        patient.tick()
+        return workspace.runs.get(run.id).done > 0
+
+    def stopped() -> bool:
+        patient.tick()
+        return workspace.runs.get(run.id).status == "stopped"
+
+    wait_for(running)
+    patient.stop(run.id, now=True)
+    wait_for(stopped, seconds=5)
+
+
+def test_a_pending_run_is_stopped_at_once(
+    workspace: Workspace, supervisor: Supervisor, make_run: MakeRun, until: Until
+) -> None:
+    first, second = make_run(steps=5, delay=0.05), make_run(steps=2)
+    until(first, "running")
+    supervisor.stop(second.id)
+    assert workspace.runs.get(second.id).status == "stopped"
+    until(first, "finished")
+    assert workspace.runs.get(second.id).pid is None
+    supervisor.resume(second.id)
+    until(second, "finished")
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (["/nonexistent/python"], "The worker could not be started"),
+        ([sys.executable, "-c", "print('no such thing'); raise SystemExit(9)"], "ended with code 9: no such thing"),
+        ([sys.executable, "-m", "no_such_module"], "No module named no_such_module"),
+    ],
+)
+def test_a_worker_that_cannot_start(
+    workspace: Workspace, make_run: MakeRun, wait_for: WaitFor, command: list[str], sentence: str
+) -> None:
+    broken = Supervisor(workspace, worker_command=command)
+    runs = [make_run(), make_run()]
+
+    def both_failed() -> bool:
+        broken.tick()
+        return all(workspace.runs.get(run.id).status == "failed" for run in runs)
+
+    wait_for(both_failed)  # the first does not block the second
+    assert sentence in (workspace.runs.get(runs[0].id).error or "")
+
+
+@pytest.mark.parametrize(
+    ("mode", "sentence"), [("exit", "ended with code 3: last words"), ("refuse", "There is nothing to count.")]
+)
+def test_a_failing_worker(make_run: MakeRun, until: Until, mode: str, sentence: str) -> None:
+    assert sentence in (until(make_run(mode=mode), "failed").error or "")
+
+
+def test_a_missing_folder_fails_the_run_only(workspace: Workspace, make_run: MakeRun, until: Until) -> None:
+    lost, sound = make_run(), make_run(steps=1)
+    run_dir = run_dir_of(workspace, lost)
+    run_dir.config_path.unlink()
+    run_dir.data.rmdir()
+    run_dir.path.rmdir()
+    assert "could not be started" in (until(lost, "failed").error or "")
+    until(sound, "finished")
+
+
+def test_states_that_forbid_an_action(supervisor: Supervisor, make_run: MakeRun, until: Until) -> None:
+    run = make_run(steps=500, delay=0.02)
+    with pytest.raises(RunError, match="pending"):
+        supervisor.resume(run.id)
+    until(run, "running")
+    with pytest.raises(RunError, match="stop it first"):
+        supervisor.delete(run.id)
+    for action in (supervisor.stop, supervisor.resume, supervisor.delete, supervisor.control):
+        with pytest.raises(NotFound):
+            action("sft-999")
+    supervisor.stop(run.id)
+    until(run, "stopped")
+
+
+def test_delete(workspace: Workspace, supervisor: Supervisor, make_run: MakeRun, until: Until) -> None:
+    run = make_run(steps=2)
+    folder = run_dir_of(workspace, run).path
+    made = until(run, "finished")
+    spec = {"base": "embedded", "adapters": [f"runs/{run.id}/final", "runs/ppo-001/final"]}
+    workspace.models.add(Model("ppo-001", "PPO", "ppo", spec, None, run.id, made.created_at))
+    until_dead(supervisor, workspace, run)
+    with pytest.raises(RunError, match="ppo-001 was made from"):
+        supervisor.delete(run.id)
+    workspace.models.delete("ppo-001")
+
+    waiting = make_run()
+    run_dir = run_dir_of(workspace, waiting)
+    run_dir.write_config(run_dir.config | {"models": {run.id: spec}})
+    with pytest.raises(RunError, match=f"{waiting.id} \\(pending\\) needs"):
+        supervisor.delete(run.id)
+    supervisor.delete(waiting.id)
+
+    supervisor.delete(run.id)
+    assert not folder.exists()
+    assert [path.name for path in folder.parent.iterdir()] == []
+    assert workspace.models.find(run.id) is None
+    with pytest.raises(NotFound):
+        workspace.runs.get(run.id)
+
+
+def until_dead(supervisor: Supervisor, workspace: Workspace, run: Run) -> None:
+    """Ticks until the run's process is gone as well."""
+    deadline = time.monotonic() + 10
+    while workspace.runs.get(run.id).pid is not None:
+        assert time.monotonic() < deadline
+        supervisor.tick()
+
+
+def test_a_dead_workers_children_are_ended(make_run: MakeRun, until: Until, wait_for: WaitFor) -> None:
+    run = make_run(steps=10_000, delay=0.02, mode="child")
+    row = until(run, "running", steps=1)
+    (child,) = psutil.Process(row.pid).children()
+    _kill(row.pid)
+    until(run, "interrupted")
+    wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_an_unreaped_child_is_dead(wait_for: WaitFor) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    created = processes.creation_time(child.pid)
+    assert processes.is_alive(child.pid, created)
+    assert not processes.is_alive(child.pid, (created or 0.0) - 100)  # the pid of somebody else
+    assert not processes.is_alive(None, None)
+    child.kill()
+    wait_for(lambda: psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE)
+    assert not processes.is_alive(child.pid, created)
+    child.wait()
+    assert not processes.is_alive(child.pid, created)
+
+
+def test_the_next_supervisor_adopts_a_living_worker(
+    workspace: Workspace,
+    supervisor: Supervisor,
+    make_run: MakeRun,
+    until: Until,
+    stub_command: list[str],
+    wait_for: WaitFor,
+) -> None:
+    run = make_run(steps=60, delay=0.02)
+    row = until(run, "running", steps=3)
+    supervisor.close()
+    following = Supervisor(workspace, worker_command=stub_command, poll_seconds=0.05)
+    following.start()
+    following.start()  # twice is once
+    assert workspace.runs.get(run.id).pid == row.pid
+    wait_for(lambda: workspace.runs.get(run.id).status == "finished")
+    following.close()
+    assert len(_starts(workspace, run)) == 1
+    assert following.problem is None
+
+
+def test_a_worker_that_was_never_noted_down_is_found(
+    workspace: Workspace,
+    make_run: MakeRun,
+    until: Until,
+    stub_command: list[str],
+    wait_for: WaitFor,
+) -> None:
+    """The server was killed between starting the worker and writing its pid."""
+    run = make_run(steps=60, delay=0.02)
+    run_dir = run_dir_of(workspace, run)
+    pid, _ = processes.spawn([*stub_command, str(run_dir.path)], run_dir.log_path)
+    wait_for(run_dir.worker_path.exists)
+    row = until(run, "running")
+    assert row.pid == pid
+    until(run, "finished")
+    assert len(_starts(workspace, run)) == 1
+
+
+def test_a_second_worker_gives_way_to_the_first(
+    workspace: Workspace,
+    supervisor: Supervisor,
+    make_run: MakeRun,
+    until: Until,
+    stub_command: list[str],
+    wait_for: WaitFor,
+) -> None:
+    """As above, but the next server was too early to see the note that the worker leaves."""
+    run = make_run(steps=150, delay=0.02)
+    run_dir = run_dir_of(workspace, run)
+    pid, _ = processes.spawn([*stub_command, str(run_dir.path)], run_dir.log_path)
+    wait_for(run_dir.worker_path.exists)
+    note = run_dir.worker_path.read_text()
+    run_dir.worker_path.unlink()
+    supervisor.tick()
+    assert workspace.runs.get(run.id).pid != pid
+    run_dir.worker_path.write_text(note)
+    wait_for(lambda: (supervisor.tick(), workspace.runs.get(run.id).pid == pid)[1])
+    until(run, "finished")
+    assert len(_starts(workspace, run)) == 1
+
+
+def test_a_pid_that_was_given_again_is_not_taken_for_the_worker(
+    workspace: Workspace, supervisor: Supervisor, make_run: MakeRun
+) -> None:
+    run = make_run()
+    innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    try:
+        workspace.runs.update(run.id, status="running", pid=innocent.pid, pid_created=time.time() - 3600)
+        supervisor.stop(run.id)
+        supervisor.tick()
+        assert workspace.runs.get(run.id).status == "stopped"
+        assert innocent.poll() is None
+    finally:
+        innocent.kill()
+        innocent.wait()
+
+
+SERVER = """
+import sys, time
+from pathlib import Path
+from workbench.runs.supervisor import Supervisor
+from workbench.workspace import Workspace
+workspace = Workspace.open(Path(sys.argv[1]), owner="server")
+Supervisor(workspace, worker_command=sys.argv[3:], poll_seconds=0.05).start()
+while workspace.runs.get(sys.argv[2]).done < 3:
+    time.sleep(0.02)
+print(workspace.runs.get(sys.argv[2]).pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("worker_dies_too", [False, True])
+def test_the_server_is_killed(
+    workspace: Workspace, make_run: MakeRun, stub_command: list[str], wait_for: WaitFor, worker_dies_too: bool
+) -> None:
+    run = make_run(steps=80, delay=0.02)
+    workspace.close()
+    command = [sys.executable, "-c", SERVER, str(workspace.root), run.id, *stub_command]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        worker = psutil.Process(int(server.stdout.readline()))
+        server.kill()
+    try:
+        assert worker.is_running(), "the worker died with its server"
+        if worker_dies_too:
+            worker.kill()
+        with Workspace.open(workspace.root) as reopened:
+            following = Supervisor(reopened, worker_command=stub_command, poll_seconds=0.05)
+            following.start()
+            if worker_dies_too:
+                wait_for(lambda: reopened.runs.get(run.id).status == "interrupted", seconds=5)
+                following.resume(run.id)
+            wait_for(lambda: reopened.runs.get(run.id).status == "finished")
+            following.close()
+            assert reopened.runs.get(run.id).summary == {"sum": sum(range(81))}
+            assert reopened.metrics.series(run.id, ["sum"])["step"].tolist() == list(range(1, 81))
+            assert len(_starts(reopened, run)) == (2 if worker_dies_too else 1)
+    finally:
+        with suppress(psutil.Error):
+            worker.kill()
+
+
+def test_the_thread_survives_a_bad_pass(
+    workspace: Workspace, make_run: MakeRun, stub_command: list[str], wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    following = Supervisor(workspace, worker_command=stub_command, poll_seconds=0.02)
+    with monkeypatch.context() as patched:
+        patched.setattr(following, "_start_next", lambda: (_ for _ in ()).throw(OSError("for a while")))
+        following.start()
+        assert following.problem == "OSError: for a while"
+        run = make_run(steps=1)
+    wait_for(lambda: workspace.runs.get(run.id).status == "finished")
+    wait_for(lambda: following.problem is None)
+    following.close()
+    assert all(thread.name != "supervisor" for thread in threading.enumerate())
+
+
+def test_events_that_cannot_be_taken_up_hold_up_nobody(workspace: Workspace, make_run: MakeRun, until: Until) -> None:
+    odd, sound = make_run(steps=1), make_run(steps=1)
+    too_big = {"type": "metric", "seq": 0, "time": 0, "step": 2**70, "values": {"a": 1}}
+    run_dir_of(workspace, odd).events_path.write_text(json.dumps(too_big) + "\n")
+    assert "could not be taken up" in (until(odd, "failed").error or "")
+    until(sound, "finished")

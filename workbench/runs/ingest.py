@@ -1,0 +1,213 @@
+"""From ``events.jsonl`` to the database: each event once, whatever is killed when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from storage.answers import AnswerRow
+from storage.evaluations import EvaluationRow
+from storage.models import Model
+from storage.pairs import Pair
+from storage.responses import Response
+from storage.runs import Run
+from storage.samples import StoredSample
+from workbench.runs.event_log import read_events
+from workbench.runs.events import (
+    Answer,
+    Evaluation,
+    Event,
+    Failed,
+    Finished,
+    Metric,
+    Notice,
+    PairGenerated,
+    Progress,
+    Sample,
+    Started,
+    Stopped,
+)
+from workbench.runs.run_dir import RunDir
+from workbench.workspace import Workspace
+
+
+def run_dir_of(ws: Workspace, run: Run) -> RunDir:
+    """The run's folder; ``directory`` may be relative to the workspace."""
+    return RunDir(ws.root / run.directory)
+
+
+def ingest(ws: Workspace, run_id: str) -> int:
+    """Takes up all complete lines that the run's worker has written since the last time; returns how many.
+
+    The rows and the byte offset reached are written in one transaction: killed at any moment, the next call goes on
+    behind what was kept. Raises NotFound, StorageError.
+    """
+    total = 0
+    while count := _ingest_block(ws, run_id):
+        total += count
+    return total
+
+
+def _ingest_block(ws: Workspace, run_id: str) -> int:
+    run = ws.runs.get(run_id)
+    path = run_dir_of(ws, run).events_path
+    if not path.exists() or path.stat().st_size <= run.event_offset:
+        return 0  # nothing new: leave the writers alone
+
+    def write(cursor: DuckDBPyConnection) -> int:
+        current = ws.runs.get(run_id, cursor)
+        events, offset = read_events(path, current.event_offset)
+        if not events:
+            return 0
+        batch = _Batch(ws, current, cursor)
+        for event in events:
+            batch.take(event)
+        batch.flush()
+        ws.runs.update(run_id, cursor, event_offset=offset, **batch.fields)
+        return len(events)
+
+    return ws.database.run_write(write)
+
+
+@dataclass
+class _Batch:
+    """The rows of one block of events, inserted in bulk."""
+
+    ws: Workspace
+    run: Run
+    cursor: DuckDBPyConnection
+    fields: dict[str, Any] = field(default_factory=dict)
+    metrics: list[tuple[int, dict[str, float]]] = field(default_factory=list)
+    samples: list[StoredSample] = field(default_factory=list)
+    pairs: dict[str, PairGenerated] = field(default_factory=dict)
+    answers: list[AnswerRow] = field(default_factory=list)
+    evaluations: list[EvaluationRow] = field(default_factory=list)
+
+    def take(self, event: Event) -> None:
+        """Adds what the event says."""
+        match event:
+            case Metric():
+                self.metrics.append((event.step, event.values))
+            case Sample():
+                self.samples.append(_sample(self.run.id, event))
+            case PairGenerated():
+                self.pairs[event.pair_id] = event
+            case Answer():
+                self.answers.append(_answer(self.run.id, event))
+            case Evaluation():
+                self.evaluations.append(_evaluation(self.run.id, event))
+            case Notice():
+                self.ws.notices.add(self.run.id, event.message, event.count, _time(event), self.cursor)
+            case Progress():
+                self.fields |= event.model_dump(include={"phase", "done", "total", "eta_seconds"})
+            case Started():
+                self._started(event)
+            case Finished() | Stopped() | Failed():
+                self._ended(event)
+
+    def flush(self) -> None:
+        """Inserts the rows gathered so far."""
+        self.ws.metrics.add_steps(self.run.id, self.metrics, self.cursor)
+        self.ws.samples.add_many(self.samples, self.cursor)
+        self.ws.answers.add_many(self.answers, self.cursor)
+        self.ws.evaluations.add_many(self.evaluations, self.cursor)
+        self._flush_pairs()
+        for rows in (self.metrics, self.samples, self.answers, self.evaluations, self.pairs):
+            rows.clear()
+
+    def _flush_pairs(self) -> None:
+        """A resumed run may say a pair again; the one that people may have voted on stays."""
+        known = self.ws.pairs.existing_ids(self.pairs, self.cursor) if self.pairs else set()
+        fresh = [event for event in self.pairs.values() if event.pair_id not in known]
+        responses = [row for event in fresh for row in _responses(self.run.id, event)]
+        self.ws.responses.add_many(responses, self.cursor)
+        self.ws.pairs.add_many([_pair(self.run.id, event) for event in fresh], self.cursor)
+
+    def _started(self, event: Started) -> None:
+        """A resumed run goes back to its checkpoint and will say the steps after it again."""
+        self.flush()
+        step = event.resumed_from_step if event.resumed_from_step is not None else -1
+        self.ws.metrics.delete_after(self.run.id, step, self.cursor)
+        self.ws.samples.delete_after(self.run.id, step, self.cursor)
+        status = "stopping" if self.run.status == "stopping" else "running"
+        self.fields |= {"status": status, "error": None, "finished_at": None}
+        self.fields["started_at"] = self.run.started_at or _time(event)
+
+    def _ended(self, event: Finished | Stopped | Failed) -> None:
+        self.fields |= {"finished_at": _time(event), "eta_seconds": None}
+        match event:
+            case Failed():
+                self.fields |= {"status": "failed", "error": event.message}
+            case Stopped():
+                self.fields |= {"status": "stopped", "error": None}
+            case Finished():
+                self.fields |= {"status": "finished", "error": None, "summary": event.summary}
+                self._add_model(event)
+
+    def _add_model(self, event: Finished) -> None:
+        if event.model is None or event.model_kind is None:
+            return
+        if self.ws.models.find(self.run.id, self.cursor) is None:
+            spec = event.model.model_dump(mode="json")
+            model = Model(
+                self.run.id, self.run.name, event.model_kind, spec, self.run.id, event.parent_model_id, _time(event)
+            )
+            self.ws.models.add(model, self.cursor)
+
+
+def _time(event: Event) -> datetime:
+    return datetime.fromtimestamp(event.time, UTC)
+
+
+def _sample(run_id: str, event: Sample) -> StoredSample:
+    return StoredSample(
+        run_id, event.step, event.fixed, event.prompt, event.response, event.score, event.kl, event.length
+    )
+
+
+def _answer(run_id: str, event: Answer) -> AnswerRow:
+    return AnswerRow(
+        run_id,
+        event.model_id,
+        event.demonstration_id,
+        event.prompt,
+        event.reference,
+        event.response,
+        event.measures,
+    )
+
+
+def _evaluation(run_id: str, event: Evaluation) -> EvaluationRow:
+    return EvaluationRow(
+        run_id=run_id,
+        created_at=_time(event),
+        **event.model_dump(exclude={"seq", "time", "type"}),
+    )
+
+
+def _responses(run_id: str, event: PairGenerated) -> tuple[Response, Response]:
+    def response(side: str, model_id: str, text: str, seed: int) -> Response:
+        id = f"{event.pair_id}-{side}"
+        return Response(id, run_id, model_id, event.prompt, text, seed, event.temperature, _time(event))
+
+    return (
+        response("a", event.model_a, event.response_a, event.seed_a),
+        response("b", event.model_b, event.response_b, event.seed_b),
+    )
+
+
+def _pair(run_id: str, event: PairGenerated) -> Pair:
+    shared = event.model_dump(include={"prompt", "demonstration_id", "split", "response_a", "response_b"})
+    return Pair(
+        id=event.pair_id,
+        run_id=run_id,
+        response_a_id=f"{event.pair_id}-a",
+        response_b_id=f"{event.pair_id}-b",
+        model_a=event.model_a,
+        model_b=event.model_b,
+        created_at=_time(event),
+        **shared,
+    )
