@@ -19,7 +19,7 @@ from storage.runs import Run, RunKind
 from workbench.demonstrations.snapshots import freeze_demonstrations, freeze_pairs
 from workbench.errors import InvalidInput, NotReady
 from workbench.evaluation.config import EvaluationConfig
-from workbench.models.registry import RegisteredModel, get_model
+from workbench.models.registry import RegisteredModel, find_language_model, get_model
 from workbench.ppo.config import PPORunConfig
 from workbench.preferences.config import PairsConfig
 from workbench.reward_model.config import RewardModelConfig
@@ -112,7 +112,7 @@ def launch_ppo(ws: Workspace, config: PPORunConfig, created_by: str) -> str:
 
 
 def _language_model(ws: Workspace, model_id: str) -> RegisteredModel:
-    model = get_model(ws, model_id)
+    model = find_language_model(ws, model_id)
     if model.kind == "reward_model":
         raise InvalidInput(f"'{model_id}' is a reward model: it scores responses and writes none.")
     return model

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from storage.runs import Run
 from workbench.runs.supervisor import Supervisor
 from workbench.workspace import Workspace
 
-MakeSupervisor = Callable[..., Supervisor]
+WaitFor = Callable[..., None]
 
 STUB_COMMAND = [sys.executable, str(Path(__file__).with_name("stub_worker.py"))]
 
@@ -35,3 +36,19 @@ def supervisor(workspace: Workspace) -> Iterator[Supervisor]:
         if run.pid is not None:
             with suppress(ProcessLookupError):
                 os.killpg(run.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def until(workspace: Workspace, supervisor: Supervisor, wait_for: WaitFor) -> Callable[..., Run]:
+    """Drives the supervisor until a run has the status (or has taken that many steps)."""
+
+    def wait(run: Run, status: str, steps: int = 0) -> Run:
+        def reached() -> bool:
+            supervisor.tick()
+            row = workspace.runs.get(run.id)
+            return row.status == status and row.done >= steps
+
+        wait_for(reached, what=f"{run.id} to be {status}")
+        return workspace.runs.get(run.id)
+
+    return wait

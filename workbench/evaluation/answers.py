@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.evaluation.bootstrap import corpus_interval, mean_interval
-from workbench.evaluation.facts import states_only_these_facts
+from workbench.evaluation.facts import FactRow, fact_accuracy
 from workbench.evaluation.text_scores import corpus_bleu, corpus_chrf, sentence_bleu
 from workbench.runs.events import Answer, Evaluation
 from workbench.runs.frozen_data import FrozenDemonstration
@@ -102,7 +102,7 @@ def _row_measures(answers: Sequence[str], held_out: HeldOut) -> tuple[dict[str, 
     columns: dict[str, list[float | None]] = {
         "bleu": [sentence_bleu(answer, row.response) for answer, row in zip(answers, rows, strict=True)],
         "length": [float(len(answer.split())) for answer in answers],
-        "fact_accuracy": [_fact_flag(answer, row, held_out) for answer, row in zip(answers, rows, strict=True)],
+        "fact_accuracy": _fact_flags(answers, held_out),
     }
     try:
         from workbench.evaluation.embedding import embedding_similarity
@@ -111,16 +111,17 @@ def _row_measures(answers: Sequence[str], held_out: HeldOut) -> tuple[dict[str, 
         columns["embedding_similarity"] = [float(value) for value in similarity]
     except Exception as error:  # another measure's failure must not hide the rest
         problems["embedding_similarity"] = f"The sentence embeddings could not be computed: {error}"
-    if all(row.key_facts is None for row in rows):
+    if not any(row.key_facts for row in rows):
         problems["fact_accuracy"] = "The demonstrations do not say what their key facts are."
     return columns, problems
 
 
-def _fact_flag(answer: str, row: FrozenDemonstration, held_out: HeldOut) -> float | None:
-    if row.key_facts is None:
-        return None
-    allowed = f"{row.prompt}\n{row.response}"
-    return float(states_only_these_facts(answer, row.key_facts, held_out.known_values, allowed))
+def _fact_flags(answers: Sequence[str], held_out: HeldOut) -> list[float | None]:
+    rows = [
+        FactRow(answer, row.key_facts or (), f"{row.prompt}\n{row.response}")
+        for answer, row in zip(answers, held_out.rows, strict=True)
+    ]
+    return [None if flag is None else float(flag) for flag in fact_accuracy(rows, held_out.known_values)]
 
 
 def _corpus_evaluation(measure: Any, answers: Sequence[str], references: list[str], seed: int) -> Evaluation:

@@ -93,9 +93,3 @@ def fact_accuracy(rows: Sequence[FactRow], other_values: Collection[str] | None 
         states_only_these_facts(row.answer, row.key_facts, values, row.allowed_text) if row.key_facts else None
         for row in rows
     ]
-
-
-def accuracy(flags: Sequence[bool | None]) -> float | None:
-    """Share of true flags among those that are not None; None if there are none."""
-    known = [flag for flag in flags if flag is not None]
-    return sum(known) / len(known) if known else None

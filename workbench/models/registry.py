@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import NotFound
+from workbench.models.loading import base_source
 from workbench.models.spec import ModelSpec
 from workbench.runs.events import ModelKind
 
@@ -39,6 +41,20 @@ def get_model(workspace: Workspace, model_id: str) -> RegisteredModel:
     if model_id not in models:
         raise NotFound(f"There is no model '{model_id}'; this workspace has: {', '.join(models)}.")
     return models[model_id]
+
+
+def find_language_model(workspace: Workspace, name: str) -> RegisteredModel:
+    """A model of this workspace by id, or a base model from outside: a local folder or a Hugging Face id.
+
+    Raises:
+        NotFound: the name is neither.
+        ModelError: the folder exists and holds no usable model.
+    """
+    if "/" not in name and "\\" not in name and not Path(name).is_dir():
+        return get_model(workspace, name)
+    spec = ModelSpec(base=name)
+    base_source(spec)
+    return RegisteredModel(name, name, "base", spec, run_id=None, parent_id=None, created_at=datetime.now(UTC))
 
 
 def list_models(workspace: Workspace, kinds: Collection[ModelKind] | None = None) -> list[RegisteredModel]:

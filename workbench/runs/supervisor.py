@@ -252,6 +252,8 @@ class Supervisor:
             pid=pid,
             pid_created=created,
             phase="starting",
+            done=0.0,
+            total=0.0,
             started_at=run.started_at or now,
             error=None,
         )

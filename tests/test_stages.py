@@ -1,0 +1,236 @@
+"""SFT, pairs, reward model and PPO in their own code, on a few demonstrations: what each leaves for the next."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from storage.demonstrations import Demonstration
+from workbench.demo.annotators import simulate_votes
+from workbench.demo.load import load_demo_company
+from workbench.errors import InvalidInput, ModelError, NotFound, NotReady
+from workbench.launch import launch_evaluation, launch_pairs, launch_ppo, launch_reward_model, launch_sft
+from workbench.models.loading import EMBEDDED_DIR, load_merged
+from workbench.models.registry import get_model
+from workbench.ppo.config import PPOConfig, PPORunConfig
+from workbench.preferences.config import PairsConfig
+from workbench.reward_model.config import RewardModelConfig
+from workbench.runs.context import RunContext
+from workbench.runs.events import Finished, Stopped
+from workbench.runs.ingest import ingest
+from workbench.runs.worker import STAGES
+from workbench.sft.config import SFTConfig
+from workbench.workspace import Workspace
+
+SFT = SFTConfig(epochs=2, batch_size=16, evaluate_limit=4, max_new_tokens=8)
+PPO = PPOConfig(total_episodes=32, batch_size=8, minibatch_size=4, max_new_tokens=8, checkpoint_every=2, sample_every=2)
+
+
+def run_stage(ws: Workspace, run_id: str, stop_at: int | None = None) -> Finished | Stopped:
+    """Run a launched stage in this process; ``stop_at`` asks it to stop once its metrics reach that step."""
+    import importlib
+
+    context = RunContext.for_directory(ws.root / "runs" / run_id)
+    emit = context.emit
+
+    def watch(event: Any) -> None:
+        emit(event)
+        if stop_at is not None and event.type == "metric" and event.step >= stop_at:
+            context.request_stop()
+
+    context.emit = watch  # type: ignore[method-assign]
+    module, function = STAGES[context.dir.config["kind"]].split(":")
+    stage: Callable[[RunContext], Finished | Stopped] = getattr(importlib.import_module(module), function)
+    torch.manual_seed(1 if stop_at is None else 2)  # a fresh process stands anywhere in torch's randomness
+    ended = stage(context)
+    emit(ended)
+    context.close()
+    ingest(ws, run_id)
+    return ended
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """A workspace in which all four steps have run, briefly."""
+    with Workspace.open(tmp_path_factory.mktemp("loop"), owner="test") as ws:
+        load_demo_company(ws)
+        keep_facts(ws, facts=14)
+        assert isinstance(run_stage(ws, launch_sft(ws, SFT, "test")), Finished)
+        pairs = PairsConfig(model_id="sft-001", max_new_tokens=8, temperature=1.5)
+        assert isinstance(run_stage(ws, launch_pairs(ws, pairs, "test")), Finished)
+        simulate_votes(ws)
+        reward_model = RewardModelConfig(model_id="sft-001", votes="simulated", epochs=1, batch_size=8)
+        assert isinstance(run_stage(ws, launch_reward_model(ws, reward_model, "test")), Finished)
+        ppo = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO)
+        assert isinstance(run_stage(ws, launch_ppo(ws, ppo, "test")), Finished)
+        yield ws
+
+
+def keep_facts(ws: Workspace, facts: int) -> None:
+    rows = ws.demonstrations.list()
+    kept = sorted({row.fact_id or "" for row in rows})[:facts]
+    for row in rows:
+        if row.fact_id not in kept:
+            ws.demonstrations.delete(row.id, "test")
+
+
+def test_sft_registers_its_model_and_compares_both_models_with_the_human_answers(loop: Workspace) -> None:
+    model = get_model(loop, "sft-001")
+    assert (model.kind, model.parent_id, model.spec.adapters) == ("sft", "base", ("runs/sft-001/final",))
+    for model_id in ("base", "sft-001"):
+        measures = loop.evaluations.latest(model_id)
+        assert {"bleu", "chrf", "embedding_similarity", "fact_accuracy", "length"} <= set(measures)
+        assert measures["bleu"].signature.startswith("nrefs:1")
+        assert measures["bleu"].n == 4
+    answers = loop.answers.list(run_id="sft-001")
+    prompts = {row.prompt for row in loop.demonstrations.list(split="test")}
+    assert len(answers) == 8
+    assert all(answer.prompt in prompts for answer in answers), "only held-out prompts are answered"
+
+
+def test_the_base_answers_are_the_base_models_own(loop: Workspace) -> None:
+    """A tuned model compared with itself would look the same before and after."""
+    base = {row.prompt: row.response for row in loop.answers.list(run_id="sft-001", model_id="base")}
+    run_stage(loop, launch_evaluation(loop, config_for_base(), "test"))
+    alone = {row.prompt: row.response for row in loop.answers.list(run_id="evaluation-001", model_id="base")}
+    assert base == {prompt: alone[prompt] for prompt in base}
+
+
+def config_for_base() -> Any:
+    from workbench.evaluation.config import EvaluationConfig
+
+    return EvaluationConfig(model_ids=("base",), limit=4, max_new_tokens=SFT.max_new_tokens)
+
+
+def test_pairs_are_two_different_responses_of_known_models_and_seeds(loop: Workspace) -> None:
+    pairs = loop.pairs.list()
+    assert pairs
+    assert all(pair.response_a != pair.response_b for pair in pairs)
+    assert {pair.model_a for pair in pairs} == {"sft-001"}
+    assert len({pair.id for pair in pairs}) == len(pairs)
+
+
+def test_the_reward_model_is_measured_on_held_out_prompts(loop: Workspace) -> None:
+    summary = loop.runs.get("reward_model-001").summary
+    held_out = sum(pair.split == "test" for pair in loop.pairs.list())
+    assert 0 < summary["held_out_pairs"] <= held_out
+    assert summary["accuracy_ci"][0] <= summary["accuracy"] <= summary["accuracy_ci"][1]
+    scale = json.loads((loop.root / "runs/reward_model-001/final/score_scale.json").read_text())
+    assert scale["scale"] > 0
+
+
+def test_ppo_starts_from_the_sft_model_and_reports_before_and_after(loop: Workspace) -> None:
+    model = get_model(loop, "ppo-001")
+    assert model.parent_id == "sft-001"
+    assert model.spec.adapters == ("runs/sft-001/final", "runs/ppo-001/final/policy")
+    summary = loop.runs.get("ppo-001").summary
+    assert summary["episodes"] == 32
+    assert {row.model_id for row in loop.answers.list(run_id="ppo-001")} == {"sft-001", "ppo-001"}
+    first = loop.metrics.series("ppo-001", ["objective/kl"])
+    assert first[first.step == 1].value.item() == pytest.approx(0.0, abs=1e-4), "PPO starts at its reference"
+    fixed = loop.samples.list("ppo-001", fixed=True)
+    assert {sample.step for sample in fixed} == {0, 2, 4}
+
+
+def test_the_ppo_adapter_changes_the_model_when_it_is_loaded_again(loop: Workspace) -> None:
+    ids = torch.tensor([[5, 60, 70, 80]])
+    with torch.no_grad():
+        logits = [load_merged(get_model(loop, m).spec, loop.root)(ids).logits for m in ("base", "sft-001", "ppo-001")]
+    assert (logits[0] - logits[1]).abs().max() > 1e-2
+    assert (logits[1] - logits[2]).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("kind", ["sft", "reward_model", "ppo"])
+def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(loop: Workspace, kind: str) -> None:
+    launchers = {
+        "sft": lambda: launch_sft(loop, SFT, "test"),
+        "reward_model": lambda: launch_reward_model(
+            loop, RewardModelConfig(model_id="sft-001", votes="simulated", epochs=1, batch_size=8), "test"
+        ),
+        "ppo": lambda: launch_ppo(
+            loop, PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO), "test"
+        ),
+    }
+    run_id = launchers[kind]()
+    stopped = run_stage(loop, run_id, stop_at=2)
+    assert isinstance(stopped, Stopped)
+    assert stopped.step >= 2
+    assert isinstance(run_stage(loop, run_id), Finished)
+    weights = {"sft": ".", "reward_model": "adapter", "ppo": "policy"}[kind]
+    whole = load_file(loop.root / "runs" / f"{kind}-001" / "final" / weights / "adapter_model.safetensors")
+    resumed = load_file(loop.root / "runs" / run_id / "final" / weights / "adapter_model.safetensors")
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_a_checkpoint_torn_by_a_kill_is_not_resumed_from(loop: Workspace) -> None:
+    run_id = launch_sft(loop, SFT, "test")
+    stopped = run_stage(loop, run_id, stop_at=2)
+    checkpoints = loop.root / "runs" / run_id / "checkpoints"
+    shutil.copytree(checkpoints / f"checkpoint-{stopped.step}", checkpoints / "checkpoint-99")  # type: ignore[union-attr]
+    (checkpoints / "checkpoint-99" / "DONE").unlink()
+    (checkpoints / "checkpoint-99" / "adapter_model.safetensors").write_bytes(b"torn")
+    assert isinstance(run_stage(loop, run_id), Finished)
+    assert not (checkpoints / "checkpoint-99").exists()
+
+
+def test_long_rows_are_reported_and_break_nothing(loop: Workspace) -> None:
+    rows = loop.demonstrations.list(split="train", limit=2)
+    loop.demonstrations.add_many(
+        [
+            _variant(rows[0], "long-answer", prompt="Explain it all", response="Ünïcödé **words** [x](http://y) " * 80),
+            _variant(rows[1], "long-prompt", prompt="Why, " * 900 + "why?", response="Because."),
+        ]
+    )
+    run_id = launch_sft(loop, SFT.model_copy(update={"epochs": 1, "max_length": 128}), "test")
+    try:
+        assert isinstance(run_stage(loop, run_id), Finished)
+        notices = [notice.message for notice in loop.notices.list(run_id)]
+        assert any("longer than 128 tokens" in notice for notice in notices)
+        assert any("alone fill 128 tokens" in notice for notice in notices)
+        ppo = PPO.model_copy(update={"total_episodes": 8, "max_prompt_tokens": 64})
+        config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, ppo=ppo)
+        ppo_id = launch_ppo(loop, config, "test")
+        assert isinstance(run_stage(loop, ppo_id), Finished)
+        assert any("left out" in notice.message for notice in loop.notices.list(ppo_id))
+    finally:
+        for name in ("long-answer", "long-prompt"):
+            loop.demonstrations.delete(name, "test")
+
+
+def _variant(row: Demonstration, name: str, **changes: str) -> Demonstration:
+    return replace(row, id=name, **changes)  # type: ignore[arg-type]
+
+
+def test_a_model_folder_can_be_the_start_and_says_what_it_lacks(loop: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "brought"
+    shutil.copytree(EMBEDDED_DIR, folder)
+    config = SFT.model_copy(update={"model_id": str(folder), "epochs": 0.5})
+    run_id = launch_sft(loop, config, "test")
+    assert isinstance(run_stage(loop, run_id), Finished)
+    assert get_model(loop, run_id).spec.base == str(folder)
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="no weights"):
+        launch_sft(loop, config, "test")
+
+
+def test_launching_without_what_a_step_needs_says_so_and_leaves_nothing(workspace: Workspace) -> None:
+    with pytest.raises(NotReady, match="no approved demonstration"):
+        launch_sft(workspace, SFT, "test")
+    with pytest.raises(NotFound, match="no model 'sft-009'"):
+        launch_pairs(workspace, PairsConfig(model_id="sft-009"), "test")
+    load_demo_company(workspace)
+    with pytest.raises(NotReady, match="No pair has been decided"):
+        launch_reward_model(workspace, RewardModelConfig(model_id="base"), "test")
+    with pytest.raises(InvalidInput, match="no reward model"):
+        launch_ppo(workspace, PPORunConfig(reward_model_id="base"), "test")
+    assert workspace.runs.list() == []
+    assert list((workspace.root / "runs").iterdir()) == []
