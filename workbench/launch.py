@@ -97,7 +97,7 @@ def launch_ppo(ws: Workspace, config: PPORunConfig, created_by: str) -> str:
     """
     reward_model = get_model(ws, config.reward_model_id)
     if reward_model.kind != "reward_model":
-        raise InvalidInput(f"'{reward_model.id}' is no reward model; train one in step 4 first.")
+        raise InvalidInput(f"'{reward_model.id}' is no reward model; train one in step 3b first.")
     if not ws.demonstrations.count(status="approved", split="train"):
         raise NotReady("There is no approved demonstration whose prompt PPO could answer.")
     return _launch(

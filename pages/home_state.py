@@ -1,0 +1,130 @@
+"""Where the team stands, as plain data: what home shows and what it proposes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from workbench.models.registry import list_models
+
+if TYPE_CHECKING:
+    from workbench.workspace import Workspace
+
+LIVE = frozenset({"pending", "running", "stopping"})
+ENOUGH_VOTES = 50
+"""Below this a reward model learns little; home then proposes to vote on."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamState:
+    """Counts over the whole workspace."""
+
+    demonstrations: int
+    models: Mapping[str, int]
+    pairs: int
+    votes: int
+    simulated_votes: int
+    live: Mapping[str, str]
+    """Kind of run -> id of the one that waits or runs."""
+
+    @property
+    def empty(self) -> bool:
+        """Nothing has been done yet."""
+        return not (self.demonstrations or self.pairs or self.models.get("sft") or self.live)
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The one thing to do now."""
+
+    title: str
+    why: str
+    button: str
+    page: str
+    section: str | None = None
+    """Part of that page to open, where it has parts."""
+
+
+def team_state(workspace: Workspace) -> TeamState:
+    """Count what there is."""
+    models = [model.kind for model in list_models(workspace)]
+    live: dict[str, str] = {run.kind: run.id for run in workspace.runs.list() if run.status in LIVE}
+    return TeamState(
+        demonstrations=workspace.demonstrations.count(status="approved"),
+        models={kind: models.count(kind) for kind in set(models)},
+        pairs=workspace.pairs.count(),
+        votes=workspace.votes.count(simulated=False),
+        simulated_votes=workspace.votes.count(simulated=True),
+        live=live,
+    )
+
+
+_COLLECT = NextStep(
+    "Collect demonstrations",
+    "Write prompts as people ask them and the responses you wish for, or import a file of them.",
+    "Write the first demonstration",
+    "step1_demonstrations.py",
+)
+_SFT = NextStep(
+    "Teach the model your answers (SFT)",
+    "{demonstrations:,} demonstrations are ready. SFT fine-tunes a base model on them and compares its answers with "
+    "the human ones.",
+    "Go to SFT",
+    "step2_sft.py",
+)
+_PAIRS = NextStep(
+    "Let the model answer twice",
+    "Pairs of responses to the same prompt are what people vote on.",
+    "Generate pairs",
+    "step3_preferences.py",
+    "Generate pairs",
+)
+_VOTE = NextStep(
+    "Vote on pairs",
+    "{votes:,} of about {enough} votes so far: the reward model learns from them what people like.",
+    "Vote",
+    "step3_preferences.py",
+    "Vote",
+)
+_REWARD_MODEL = NextStep(
+    "Train the reward model",
+    "{votes:,} votes are in. The reward model learns to choose as people did.",
+    "Go to the reward model",
+    "step4_reward_model.py",
+)
+_PPO = NextStep(
+    "Optimise with PPO",
+    "The reward model scores the model's own responses, and PPO moves it towards the better ones.",
+    "Go to PPO",
+    "step5_ppo.py",
+)
+_JUDGE = NextStep(
+    "Judge the result yourselves",
+    "All four steps are done. Ask your models the same question, or let people vote blind between SFT and PPO.",
+    "Compare the models",
+    "compare.py",
+)
+
+
+def next_step(state: TeamState) -> NextStep:
+    """What brings the team further, in the order of the four steps."""
+    votes = max(state.votes, state.simulated_votes)
+    has = state.models.get
+    ladder = (
+        (not state.demonstrations, None, _COLLECT),
+        (not has("sft"), "sft", _SFT),
+        (not state.pairs, "pairs", _PAIRS),
+        (votes < ENOUGH_VOTES and not has("reward_model"), None, _VOTE),
+        (not has("reward_model"), "reward_model", _REWARD_MODEL),
+        (not has("ppo"), "ppo", _PPO),
+    )
+    for missing, kind, step in ladder:
+        if missing and kind is not None and kind in state.live:
+            return replace(
+                step, title=f"{state.live[kind]} is on its way", why="Watch it; nothing else is needed.", button="Watch"
+            )
+        if missing:
+            why = step.why.format(demonstrations=state.demonstrations, votes=votes, enough=ENOUGH_VOTES)
+            return replace(step, why=why)
+    return _JUDGE

@@ -1,0 +1,97 @@
+"""What every charted number means, in one sentence: the only place where the pages take these words from.
+
+`docs/metrics.md` gives the formulas and sources.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MetricWords:
+    """How one metric is named, explained and written."""
+
+    title: str
+    meaning: str
+    format: str = ".3f"
+
+
+METRICS: dict[str, MetricWords] = {
+    "train/loss": MetricWords("Training loss", "How surprised the model is by what it learns from; it should fall."),
+    "eval/loss": MetricWords(
+        "Validation loss", "The same on rows it never trains on; rising while the other falls means learning by heart."
+    ),
+    "train/learning_rate": MetricWords("Learning rate", "Size of the steps; it rises briefly, then falls.", ".2e"),
+    "train/grad_norm": MetricWords("Gradient norm", "Strength of each correction; sudden peaks are a warning.", ".2f"),
+    "train/accuracy": MetricWords(
+        "Training accuracy", "How often it picks the chosen response of a pair it trains on.", ".0%"
+    ),
+    "eval/accuracy": MetricWords(
+        "Validation accuracy", "The same on pairs it never trains on; 50% is a coin toss.", ".0%"
+    ),
+    "train/margin": MetricWords("Margin", "How far apart it scores chosen and rejected responses.", ".2f"),
+    "eval/margin": MetricWords("Validation margin", "The same on pairs it never trains on.", ".2f"),
+    "objective/rlhf_reward": MetricWords(
+        "Reward", "Score minus the KL penalty: what PPO maximises; it should rise.", ".2f"
+    ),
+    "objective/scores": MetricWords(
+        "Score", "What the reward model gives the policy's responses; it should rise, then level off.", ".2f"
+    ),
+    "objective/kl": MetricWords(
+        "KL", "How far the policy has moved from the SFT model; a steep climb means it drifts.", ".2f"
+    ),
+    "objective/entropy": MetricWords(
+        "Entropy", "How undecided the policy is; a fall to zero means it says the same again and again.", ".2f"
+    ),
+    "loss/policy": MetricWords("Policy loss", "What each update minimises; small and around zero is normal."),
+    "loss/value": MetricWords(
+        "Value loss", "How wrong the value head is about what a response will earn; it should fall."
+    ),
+    "policy/clipfrac": MetricWords(
+        "Clip fraction", "Share of tokens whose change was held back; above 30%, learn more slowly.", ".0%"
+    ),
+    "policy/approx_kl": MetricWords("Step KL", "How far a single update moved the policy; keep it below 0.1."),
+    "policy/grad_norm": MetricWords("Gradient norm", "Strength of each correction; sudden peaks are a warning.", ".2f"),
+    "policy/ratio": MetricWords("Ratio", "New over old probability of the sampled tokens; stays near 1."),
+    "value/explained_variance": MetricWords(
+        "Explained variance", "How much of the returns the value head foresees; 1 is all, 0 none.", ".2f"
+    ),
+    "response/length": MetricWords(
+        "Response length", "Tokens per response; steady growth can mean that length itself is rewarded.", ".1f"
+    ),
+    "response/eos_rate": MetricWords("Ended by itself", "Share of responses that came to an end in time.", ".0%"),
+    "throughput/tokens_per_second": MetricWords("Speed", "Tokens sampled per second.", ",.0f"),
+    "throughput/episodes": MetricWords("Episodes", "Responses sampled so far.", ",.0f"),
+    "learning_rate": MetricWords("Learning rate", "Size of the steps; it rises briefly, then falls.", ".2e"),
+}
+
+MEASURES: dict[str, MetricWords] = {
+    "fact_accuracy": MetricWords(
+        "Facts right", "Share of answers that state the right names, numbers and places, and no others.", ".0%"
+    ),
+    "embedding_similarity": MetricWords(
+        "Embedding similarity", "Closeness in meaning to the human answer; 1 is the same.", ".2f"
+    ),
+    "bleu": MetricWords("BLEU", "Overlap of wording with the human answer, 0 to 100; blind to facts.", ".1f"),
+    "chrf": MetricWords("chrF", "Overlap of letters with the human answer, 0 to 100; kinder to word forms.", ".1f"),
+    "length": MetricWords("Length", "Words per answer.", ".1f"),
+}
+
+SFT_CHARTS = (("train/loss", "eval/loss"),)
+REWARD_MODEL_CHARTS = (("train/loss", "eval/loss"), ("train/accuracy", "eval/accuracy"))
+PPO_CHARTS = (
+    ("objective/rlhf_reward",),
+    ("objective/scores",),
+    ("objective/kl",),
+    ("objective/entropy",),
+    ("loss/policy",),
+    ("loss/value",),
+    ("policy/clipfrac",),
+    ("response/length",),
+)
+
+
+def written(words: MetricWords, value: float | None) -> str:
+    """The value as this metric is written; a dash where there is none."""
+    return "–" if value is None or value != value else format(value, words.format)

@@ -1,0 +1,243 @@
+"""All runs: what was started, with which settings, what became of it; stop, resume, delete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages import services
+from pages.components import ago, duration, empty_state, escaped, header, problem
+from pages.components_charts import metric_cards
+from pages.components_runs import KINDS, delete_run, find_run, live_run, status_word
+from pages.home_state import LIVE
+from pages.metric_words import METRICS
+from pages.rows import Run, RunKind
+from workbench.models.registry import list_models
+from workbench.runs.ingest import run_dir_of
+
+ANY = "Any"
+LOG_BYTES = 16_000
+STATUSES = ("pending", "running", "stopping", "stopped", "interrupted", "failed", "finished")
+
+
+def page() -> None:
+    """Draw the page."""
+    header(
+        "Runs",
+        "list_alt",
+        "Everything that was started here: training, pairs and evaluations, with all it takes to repeat it.",
+    )
+    problem("runs")
+    everything = services.workspace().runs.list()
+    if not everything:
+        empty_state(
+            "Nothing has run yet",
+            "Each training or generation shows up here, with its settings, progress and log.",
+            "list_alt",
+            ("home.py", "Home"),
+        )
+        return
+    with st.container(horizontal=True):
+        kind = st.selectbox(
+            "Kind", [ANY, *KINDS], key="runs_kind", format_func=lambda kind: KINDS.get(kind, kind), width=180
+        )
+        status = st.selectbox("State", [ANY, *STATUSES], key="runs_status", format_func=_state_word, width=180)
+    shown = [run for run in everything if kind in (ANY, run.kind) and status in (ANY, run.status)]
+    if not shown:
+        st.caption("No run matches.")
+        return
+    _table(shown)
+    ids = [run.id for run in shown]
+    if st.session_state.get("run") not in ids:
+        st.session_state["run"] = ids[0]
+    run_id = st.selectbox("Look at", ids, key="run", bind="query-params", width=300)
+    _detail(str(run_id))
+
+
+def _state_word(status: str) -> str:
+    return status if status == ANY else status_word(status)
+
+
+def _table(runs: list[Any]) -> None:
+    frame = pd.DataFrame(
+        {
+            "Run": [run.id for run in runs],
+            "Kind": [KINDS[run.kind] for run in runs],
+            "State": [status_word(run.status) for run in runs],
+            "Started by": [run.created_by for run in runs],
+            "When": [ago(run.created_at) for run in runs],
+            "Took": [_took(run) for run in runs],
+        }
+    )
+    st.dataframe(
+        frame,
+        hide_index=True,
+        key="runs_table",
+        height="content" if len(runs) <= 8 else 320,
+        on_select=lambda: _choose([run.id for run in runs]),
+        selection_mode="single-row",
+        alt="All runs that match",
+    )
+
+
+def _choose(ids: list[str]) -> None:
+    """Callback: look at the row that was clicked."""
+    selected = st.session_state["runs_table"].selection.rows
+    if selected and selected[0] < len(ids):
+        st.session_state["run"] = ids[selected[0]]
+
+
+def _took(run: Run) -> str:
+    if run.started_at is None or run.finished_at is None:
+        return ""
+    return duration((run.finished_at - run.started_at).total_seconds())
+
+
+# --- one run --------------------------------------------------------------------------------------
+
+
+def _detail(run_id: str) -> None:
+    live_run(run_id)
+    run = find_run(run_id)
+    if run is None:
+        return
+    left, right = st.columns([1, 1.25], gap="medium")
+    with left:
+        _settings(run)
+        _lineage(run)
+    with right:
+        _summary(run)
+        _log(run)
+    with st.expander(
+        "All its curves", icon=":material/show_chart:", key=f"curves_{run.id}", on_change="rerun"
+    ) as curves:
+        if curves.open:
+            _curves(run.id)
+    _deletion(run)
+
+
+def _settings(run: Run) -> None:
+    with st.container(border=True):
+        st.markdown("**Settings**")
+        rows = _flat(run.config)
+        st.dataframe(
+            {"Setting": list(rows), "Value": [str(value) for value in rows.values()]},
+            hide_index=True,
+            height="content" if len(rows) <= 8 else 320,
+            alt="Settings of this run",
+        )
+
+
+def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    rows: dict[str, Any] = {}
+    for name, value in config.items():
+        if isinstance(value, dict):
+            rows |= _flat(value, f"{prefix}{name}.")
+        else:
+            rows[f"{prefix}{name}"] = value
+    return rows
+
+
+def _lineage(run: Run) -> None:
+    models = {model.id: model for model in list_models(services.workspace())}
+    made = models.get(run.id)
+    chain: list[str] = []
+    current: str | None = run.id if made else _first_model(run.config)
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = models[current].parent_id if current in models else None
+    heirs = [model.id for model in models.values() if model.parent_id == run.id]
+    with st.container(border=True):
+        st.markdown("**Where it comes from**")
+        if made is None:
+            chain.insert(0, run.id)
+        st.markdown(" → ".join(f"**{escaped(step)}**" if step == run.id else escaped(step) for step in reversed(chain)))
+        if run.kind == "ppo":
+            st.caption(f"Scored by {escaped(run.config.get('reward_model_id', '–'))}")
+        if heirs:
+            st.caption(f"Built on it: {escaped(', '.join(heirs))}")
+
+
+def _first_model(config: dict[str, Any]) -> str | None:
+    for name in ("model_id", "reward_model_id"):
+        if config.get(name):
+            return str(config[name])
+    ids = config.get("model_ids")
+    return str(ids[0]) if ids else None
+
+
+def _summary(run: Run) -> None:
+    rows = _flat(run.summary)
+    if not rows:
+        return
+    with st.container(border=True):
+        st.markdown("**Outcome**")
+        values = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in rows.values()]
+        st.dataframe({"What": list(rows), "Value": values}, hide_index=True, alt="Outcome of this run")
+
+
+def _log(run: Run) -> None:
+    with st.container(border=True):
+        st.markdown("**End of its log**")
+        workspace = services.workspace()
+        text = _tail(run_dir_of(workspace, workspace.runs.get(run.id)).log_path)
+        if text:
+            long = text.count("\n") > 12
+            st.code(text, language=None, wrap_lines=True, height=280 if long else "content")
+        else:
+            st.caption("The log is empty.")
+
+
+def _tail(path: Path) -> str:
+    """The last part of a text file, from a line's beginning; empty where there is no file."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - LOG_BYTES))
+            text = file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+    return text if size <= LOG_BYTES else text.partition("\n")[2]
+
+
+def _curves(run_id: str) -> None:
+    frame = services.workspace().metrics.series(run_id, max_points=300)
+    names = [name for name in METRICS if (frame["name"] == name).any()]
+    if not names:
+        st.caption("This run has no curves.")
+        return
+    metric_cards(frame, [(name,) for name in names], key=f"all_{run_id}")
+
+
+# --- deleting -------------------------------------------------------------------------------------
+
+
+def _deletion(run: Run) -> None:
+    if run.status in LIVE:
+        st.caption("A run can be deleted once it has stopped.")
+        return
+    if st.button("Delete this run …", icon=":material/delete:", key=f"delete_{run.id}", type="tertiary"):
+        made = any(model.id == run.id for model in list_models(services.workspace()))
+        _confirm_deletion(run.id, run.kind, made)
+
+
+@st.dialog("Delete this run?", icon=":material/delete:")
+def _confirm_deletion(run_id: str, kind: RunKind, made: bool) -> None:
+    st.markdown(
+        f"**{escaped(run_id)}** ({KINDS[kind]}) goes for good: its folder with checkpoints and log, its curves and "
+        + "answers"
+        + (", and the model it made." if made else ".")
+    )
+    with st.container(horizontal=True):
+        if st.button("Delete it", type="primary", icon=":material/delete:", key="delete_confirmed"):
+            delete_run(run_id, "runs")
+            st.rerun()
+        if st.button("Keep it", key="delete_cancelled"):
+            st.rerun()
+
+
+if __name__ == "__main__":
+    page()

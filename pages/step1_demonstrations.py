@@ -1,0 +1,155 @@
+"""Step 1: prompts with the responses that people wish for: written, imported, looked after."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages import identity, services
+from pages.components import attempt, counted, empty_state, header, problem, report, required
+from pages.demonstrations_browse import browse
+from pages.demonstrations_import import import_file
+from workbench.demonstrations.editing import add_demonstration
+
+PARTS = ("Browse", "Write", "Import", "About splits")
+
+
+def page() -> None:
+    """Draw the page."""
+    header(
+        "Demonstrations",
+        "edit_note",
+        "Prompts as people ask them, each with the response you wish for. The model learns from these in step 2.",
+    )
+    _counts()
+    tabs = st.tabs(PARTS, key="demonstrations_part", on_change="rerun")
+    for tab, draw in zip(tabs, (_browse, _write, import_file, _splits), strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def _counts() -> None:
+    repository = services.workspace().demonstrations
+    splits = repository.split_counts()
+    drafts = repository.count(status="draft")
+    with st.grid(5 if drafts else 4, min_column_width=115):
+        st.metric("Demonstrations", f"{repository.count():,}", border=True)
+        for split, meaning in (
+            ("train", "The model learns from these."),
+            ("validation", "Watched while it learns."),
+            ("test", "Held out: answered at the end and compared with you."),
+        ):
+            st.metric(split.capitalize(), f"{splits.get(split, 0):,}", border=True, help=meaning)
+        if drafts:
+            st.metric("Drafts", f"{drafts:,}", border=True, help="Not trained on until approved.")
+
+
+def _browse() -> None:
+    if not services.workspace().demonstrations.count():
+        empty_state(
+            "No demonstrations yet",
+            "A demonstration is a prompt and the response a good colleague would give. Write one, import a JSONL or "
+            "CSV file, or load the demo company on the home page. A few hundred make a good start.",
+            "edit_note",
+            ("home.py", "Home"),
+        )
+        return
+    browse()
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+def _write() -> None:
+    author = identity.asked("What you write carries your name.")
+    with st.form("new_demonstration", border=True, width=820):
+        st.text_area(
+            "Prompt", key="new_prompt", height=90, placeholder="Where is the HR department in Boston?", max_chars=20_000
+        )
+        st.text_area(
+            "Ideal response",
+            key="new_response",
+            height=140,
+            placeholder="The HR department in Boston is on the third floor of the Harbor building.",
+            max_chars=20_000,
+        )
+        left, right = st.columns(2)
+        left.multiselect(
+            "Tags",
+            sorted(services.workspace().demonstrations.tags()),
+            key="new_tags",
+            accept_new_options=True,
+            placeholder="Choose or type",
+            help="For finding and counting them later, such as the department.",
+        )
+        right.text_input(
+            "Source", key="new_source", placeholder="Handbook, chapter 3", help="Where the facts come from."
+        )
+        st.form_submit_button(
+            "Save demonstration",
+            type="primary",
+            icon=":material/save:",
+            key="save_demonstration",
+            on_click=_save,
+            disabled=author is None,
+        )
+    problem("write")
+
+
+def _save() -> None:
+    """Callback: store what the form holds, and empty it only if that worked."""
+    state = st.session_state
+    saved = attempt("write", _store)
+    if saved is None:
+        return
+    state["new_prompt"] = state["new_response"] = ""
+    report("write", f"Saved to the {saved} split.")
+
+
+def _store() -> str:
+    state = st.session_state
+    row = add_demonstration(
+        services.workspace(),
+        prompt=required(state["new_prompt"], "The prompt"),
+        response=required(state["new_response"], "The response"),
+        tags=state["new_tags"],
+        source=state["new_source"] or "",
+        author=required(identity.person(), "Your name"),
+    )
+    return str(row.split)
+
+
+# --- about splits ---------------------------------------------------------------------------------
+
+
+def _splits() -> None:
+    with st.container(width=820):
+        st.markdown(
+            """
+Each prompt belongs to one of three splits. A hash of the prompt decides, so the same prompt always lands in the same
+place, however often it is imported.
+
+| Split | Share | What it is for |
+|---|---|---|
+| **Train** | 80% | The model learns from these. |
+| **Validation** | 10% | Watched while it learns, to see when it starts to learn by heart. |
+| **Test** | 10% | Held out. At the end the model answers these prompts and is compared with the human responses. |
+
+**Why by prompt and not by row:** two responses to one prompt in different splits would let the model be tested on
+something it was trained on.
+"""
+        )
+    tags = services.workspace().demonstrations.tags()
+    if tags:
+        st.markdown("**By tag**")
+        rows = sorted(tags.items(), key=lambda item: -item[1])
+        st.dataframe(
+            {"Tag": [tag for tag, _ in rows], "Demonstrations": [number for _, number in rows]},
+            hide_index=True,
+            width=420,
+            alt=f"{counted(len(rows), 'tag')} with the number of demonstrations of each",
+        )
+
+
+if __name__ == "__main__":
+    page()

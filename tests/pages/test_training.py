@@ -1,0 +1,182 @@
+"""Steps 2, 3b and 4: starting runs, following them, stopping and resuming; the runs and compare pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages import services
+from tests.pages import seeding
+from tests.pages.conftest import texts, unbroken, visit
+from workbench.errors import ModelError
+from workbench.models.spec import ModelSpec
+from workbench.workspace import Workspace
+
+
+def click(app: AppTest, key: str) -> AppTest:
+    return unbroken(app.button(key=key).click().run())
+
+
+def test_starting_sft_queues_a_run_and_shows_it(ws: Workspace, app: AppTest) -> None:
+    seeding.demonstrations(ws)
+    visit(app, "step2_sft.py", name="Ada")
+    app.number_input(key="sft_epochs").set_value(3.0)
+    app.number_input(key="sft_lora_rank").set_value(4)
+    unbroken(app.run())
+    assert any("--set epochs=3 --set lora_rank=4" in code.value for code in app.code)
+    click(app, "sft_start")
+    (run,) = ws.runs.list(kind="sft")
+    assert (run.status, run.created_by) == ("pending", "Ada")
+    assert (run.config["model_id"], run.config["epochs"], run.config["lora_rank"]) == ("base", 3.0, 4)
+    assert "Waiting for its turn" in texts(app)
+
+
+def test_a_setting_out_of_bounds_is_refused_where_the_person_looks(ws: Workspace, app: AppTest) -> None:
+    seeding.demonstrations(ws)
+    visit(app, "step2_sft.py")
+    app.number_input(key="sft_learning_rate").set_value(0.0)
+    unbroken(app.run())
+    click(app, "sft_start")
+    assert "learning_rate" in app.error[0].value.replace("\\", "")
+    assert ws.runs.list() == []
+
+
+def test_reward_model_with_too_few_votes_says_so(ws: Workspace, app: AppTest) -> None:
+    seeding.demonstrations(ws)
+    trunk = seeding.sft(ws)
+    seeding.votes(ws, seeding.pairs(ws, trunk, trunk, number=2), ("Ada",))
+    visit(app, "step4_reward_model.py")
+    click(app, "reward_start")
+    assert "Vote on more pairs" in app.error[0].value
+    assert ws.runs.list(kind="reward_model") == []
+
+
+def test_reward_model_takes_one_source_of_votes(ws: Workspace, app: AppTest) -> None:
+    seeding.demonstrations(ws)
+    trunk = seeding.sft(ws)
+    seeding.votes(ws, seeding.pairs(ws, trunk, trunk, number=32), ("Robo",), simulated=True)
+    visit(app, "step4_reward_model.py")
+    click(app, "reward_start")
+    (run,) = ws.runs.list(kind="reward_model")
+    assert (run.config["votes"], run.config["model_id"]) == ("simulated", trunk)
+
+
+def test_starting_ppo_queues_a_run(ws: Workspace, app: AppTest) -> None:
+    seeding.demonstrations(ws)
+    reward_model = seeding.reward_model(ws, seeding.sft(ws))
+    visit(app, "step5_ppo.py")
+    app.number_input(key="ppo_kl_coef").set_value(0.2)
+    unbroken(app.run())
+    assert any("--set ppo.kl_coef=0.2" in code.value for code in app.code)
+    click(app, "ppo_start")
+    (run,) = ws.runs.list(kind="ppo")
+    assert run.config["reward_model_id"] == reward_model
+    assert run.config["ppo"]["kl_coef"] == 0.2
+
+
+def test_a_live_ppo_run_shows_charts_progress_and_samples(ws: Workspace, app: AppTest) -> None:
+    seeding.demonstrations(ws)
+    trunk = seeding.sft(ws)
+    run_id = seeding.ppo(ws, seeding.reward_model(ws, trunk), trunk, status="running")
+    visit(app, "step5_ppo.py")
+    assert len(app.get("plotly_chart")) == 8
+    assert app.progress[0].value == 62
+    assert "1 min left" in app.progress[0].text
+    assert "You find it on the third floor. (update 40)" in texts(app)
+    click(app, f"stop_{run_id}")
+    assert ws.runs.get(run_id).status == "stopping"
+
+
+def test_an_interrupted_run_can_be_resumed(ws: Workspace, app: AppTest) -> None:
+    seeding.demonstrations(ws)
+    run_id = seeding.sft(ws, status="interrupted")
+    visit(app, "step2_sft.py")
+    click(app, f"resume_{run_id}")
+    assert ws.runs.get(run_id).status == "pending"
+
+
+def test_a_failed_run_says_why(ws: Workspace, app: AppTest) -> None:
+    sentence = "The device ran out of memory: choose a smaller batch."
+    seeding.run(ws, "sft", "failed", {"model_id": "base"}, error=sentence)
+    visit(app, "runs.py")
+    assert app.error[0].value.replace("\\", "") == sentence
+
+
+def test_answers_can_be_ordered_and_searched(ws: Workspace, app: AppTest) -> None:
+    seeding.demonstrations(ws)
+    run_id = seeding.sft(ws)
+    visit(app, "step2_sft.py")
+    app.selectbox(key=f"answers_{run_id}_order").set_value("Worst first")
+    unbroken(app.run())
+    worst = min(
+        (row for row in ws.answers.list(run_id=run_id) if row.model_id == run_id),
+        key=lambda row: row.measures["fact_accuracy"] or 0.0,
+    )
+    first = next(text.value for text in app.text if "?" in text.value)
+    assert first == worst.prompt
+    app.text_input(key=f"answers_{run_id}_search").set_value("nothing has these words")
+    unbroken(app.run())
+    assert "Nothing matches" in texts(app)
+
+
+def test_runs_are_filtered_and_linked_to(ws: Workspace, app: AppTest) -> None:
+    seeding.whole_team(ws)
+    app.query_params["run"] = "sft-001"
+    visit(app, "runs.py")
+    assert app.selectbox(key="run").value == "sft-001"
+    assert any("loading weights" in code.value for code in app.code)
+    app.selectbox(key="runs_kind").set_value("ppo")
+    unbroken(app.run())
+    assert list(app.dataframe[0].value["Run"]) == ["ppo-001"]
+    assert "Scored by reward_model-001" in texts(app).replace("\\", "")
+
+
+class _Parrot:
+    """Answers without a model."""
+
+    def generate(self, spec: ModelSpec, prompts: Sequence[str], **settings: Any) -> list[str]:
+        if not spec.adapters:
+            raise ModelError("The base model's folder is empty.")
+        return [f"{spec.adapters[-1]} says {prompts[0]} {seeding.EVIL}"]
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def parrot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "Generator", lambda _: _Parrot())
+
+
+@pytest.mark.usefixtures("parrot")
+def test_compare_shows_answers_as_plain_text(ws: Workspace, app: AppTest) -> None:
+    seeding.whole_team(ws)
+    visit(app, "compare.py")
+    app.multiselect(key="compare_models").set_value(["sft-001", "ppo-001"])
+    unbroken(app.run())
+    click(app, "compare_ask")
+    answers = [item.value for item in app.text if "says" in item.value]
+    assert len(answers) == 2
+    assert all(seeding.EVIL in answer for answer in answers)
+    assert not any("evil.example" in item.value for item in app.markdown)
+
+
+@pytest.mark.usefixtures("parrot")
+def test_compare_shows_a_model_that_cannot_be_loaded(ws: Workspace, app: AppTest) -> None:
+    seeding.whole_team(ws)
+    visit(app, "compare.py")
+    click(app, "compare_ask")
+    assert "folder is empty" in app.error[0].value
+
+
+@pytest.mark.usefixtures("parrot")
+def test_compare_wants_a_prompt(ws: Workspace, app: AppTest) -> None:
+    seeding.whole_team(ws)
+    visit(app, "compare.py")
+    app.segmented_control(key="compare_source").set_value("My own")
+    unbroken(app.run())
+    click(app, "compare_ask")
+    assert "prompt is empty" in app.error[0].value
