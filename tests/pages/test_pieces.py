@@ -90,7 +90,7 @@ def test_escaped_leaves_no_markdown() -> None:
 
 
 def test_only_changed_settings_are_written_down() -> None:
-    values = {"epochs": 24.0, "batch_size": 8, "seed": 0}
+    values = {"epochs": SFTConfig().epochs, "batch_size": 8, "seed": 0}
     assert changed(SFTConfig, values) == {"batch_size": 8}
 
 

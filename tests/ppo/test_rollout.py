@@ -68,6 +68,7 @@ def test_left_padding() -> None:
 def test_reference_equals_the_untouched_trunk_after_training(trainer: PPOTrainer) -> None:
     sequences = torch.tensor([[3, 4, 5, 6]])
     mask = torch.ones_like(sequences, dtype=torch.bool)
+
     def logits() -> torch.Tensor:
         trainer.policy.eval()
         with torch.no_grad():

@@ -14,9 +14,7 @@ class PairsConfig(BaseModel):
 
     model_id: str = Field(description="Model that gives response A.")
     other_model_id: str | None = Field(None, description="Model that gives response B; the same one if None.")
-    splits: tuple[Split, ...] = Field(
-        SPLITS, description="Splits whose prompts are used."
-    )
+    splits: tuple[Split, ...] = Field(SPLITS, description="Splits whose prompts are used.")
     limit: int | None = Field(None, ge=1, description="At most so many pairs, spread over the splits.")
     pairs_per_prompt: int = Field(1, ge=1, le=16, description="Pairs for each prompt.")
     temperature: float = Field(1.0, gt=0, le=5, description="Sampling temperature.")

@@ -16,9 +16,9 @@ class RewardModelConfig(BaseModel):
 
     model_id: str = Field(description="Model whose trunk carries the reward adapter and score head: the SFT model.")
     votes: VoteSource = Field("people", description="Whose votes count; people's and simulated ones are never mixed.")
-    epochs: float = Field(8.0, gt=0, le=1000, description="Passes over the training pairs.")
-    learning_rate: float = Field(1e-3, gt=0, lt=1, description="Peak learning rate of adapter and head.")
-    batch_size: int = Field(32, ge=1, le=1024, description="Pairs per optimiser step.")
+    epochs: float = Field(3.0, gt=0, le=1000, description="Passes over the training pairs.")
+    learning_rate: float = Field(6e-4, gt=0, lt=1, description="Peak learning rate of adapter and head.")
+    batch_size: int = Field(16, ge=1, le=1024, description="Pairs per optimiser step.")
     lora_rank: int = Field(16, ge=1, le=512, description="Rank of the adapter.")
     lora_alpha: int = Field(32, ge=1, le=1024, description="LoRA scale numerator.")
     max_length: int = Field(512, ge=16, le=32768, description="Tokens of prompt and response together.")

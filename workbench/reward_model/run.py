@@ -71,7 +71,9 @@ def sequence_classifier(trunk: PreTrainedModel) -> Any:
     """A sequence-classification model with one output on the trunk's own weights, and a head that starts at random."""
     from transformers import AutoModelForSequenceClassification
 
-    configuration = type(trunk.config).from_dict({**trunk.config.to_dict(), "num_labels": 1, "id2label": None, "label2id": None})
+    configuration = type(trunk.config).from_dict(
+        {**trunk.config.to_dict(), "num_labels": 1, "id2label": None, "label2id": None}
+    )
     model = AutoModelForSequenceClassification.from_config(configuration)
     encoder = getattr(model, model.base_model_prefix)
     encoder.load_state_dict(getattr(trunk, trunk.base_model_prefix).state_dict())

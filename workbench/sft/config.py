@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -10,14 +12,21 @@ class SFTConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    model_id: str = Field("base", description="Model to start from, by its id in the registry.")
-    epochs: float = Field(24.0, gt=0, le=1000, description="Passes over the training demonstrations.")
-    learning_rate: float = Field(3e-3, gt=0, lt=1, description="Peak learning rate of the LoRA weights.")
-    batch_size: int = Field(32, ge=1, le=1024, description="Demonstrations per optimiser step.")
+    model_id: str = Field(
+        "base", description="Model to start from: an id in the registry, a model folder, or a Hugging Face id."
+    )
+    epochs: float = Field(10.0, gt=0, le=1000, description="Passes over the training demonstrations.")
+    learning_rate: float = Field(4e-3, gt=0, lt=1, description="Peak learning rate of the LoRA weights.")
+    batch_size: int = Field(16, ge=1, le=1024, description="Demonstrations per optimiser step.")
     lora_rank: int = Field(16, ge=1, le=512, description="Rank of the adapter.")
     lora_alpha: int = Field(
         32, ge=1, le=1024, description="LoRA scale numerator: the update is scaled by alpha / rank."
     )
+    lora_targets: Literal["mlp", "all-linear"] = Field(
+        "mlp",
+        description="Which layers get an adapter: the feed-forward ones, where facts are stored, or all linear ones.",
+    )
+    lora_dropout: float = Field(0.1, ge=0, lt=1, description="Share of the adapter's inputs left out at random.")
     warmup_ratio: float = Field(0.05, ge=0, lt=1, description="Share of the steps in which the rate rises.")
     max_length: int = Field(512, ge=16, le=32768, description="Tokens per row, prompt included; longer rows are cut.")
     max_new_tokens: int = Field(

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
+FEED_FORWARD = r".*\.(mlp|feed_forward|ffn)\.(?!act)\w+"
+"""Names of the feed-forward layers in Llama, Qwen, Mistral, Gemma, Phi and their like. With adapters there alone, the
+attention that reads the question and copies from it stays the base model's (docs/experiments.md)."""
+
 METRIC_NAMES = {
     "loss": "train/loss",
     "learning_rate": "train/learning_rate",
@@ -107,7 +111,11 @@ def _trainer(
     if len(train) == 0:
         raise NotReady("No approved demonstration is in the training split, so there is nothing to learn from.")
     lora = LoraConfig(
-        r=config.lora_rank, lora_alpha=config.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM"
+        r=config.lora_rank,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules=FEED_FORWARD if config.lora_targets == "mlp" else config.lora_targets,
+        task_type="CAUSAL_LM",
     )
     resumed_from, _ = checkpoint_to_resume(context)
     # TRL pads on the right for training; the tokenizer's own side stays what generation needs.

@@ -1,0 +1,1 @@
+"""The embedded company, its demonstrations and its base language model."""

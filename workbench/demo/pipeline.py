@@ -1,0 +1,164 @@
+"""All four steps without a browser: on the embedded company, or on somebody's own questions and answers."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.demo.annotators import simulate_votes
+from workbench.demo.load import load_demo_company
+from workbench.demo.report import build_report
+from workbench.errors import NotReady
+from workbench.ppo.config import PPOConfig, PPORunConfig
+from workbench.preferences.config import PairsConfig
+from workbench.reward_model.config import RewardModelConfig
+from workbench.sft.config import SFTConfig
+
+if TYPE_CHECKING:
+    from storage.runs import Run
+    from workbench.workspace import Workspace
+
+CREATED_BY = "demo"
+USUAL_SECONDS = {
+    "demonstrations": 2.0,
+    "sft": 170.0,
+    "pairs": 45.0,
+    "votes": 3.0,
+    "reward_model": 90.0,
+    "ppo": 200.0,
+}
+"""What each step took on 2 cores; only the estimate of the time left depends on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoProgress:
+    """Where the loop stands. ``eta_seconds`` is the time left to the end of the whole loop."""
+
+    step: str
+    phase: str
+    done: float
+    total: float
+    eta_seconds: float | None
+
+
+OnProgress = Callable[[DemoProgress], None]
+
+
+def run_demo(root: Path, *, demonstrations: Path | None, seed: int, on_progress: OnProgress) -> dict[str, Any]:
+    """Run the loop in a workspace and write ``report.json`` there; returns the report.
+
+    Args:
+        demonstrations: a file of questions and answers to use in place of the embedded company.
+        seed: of every run and of the simulated annotators.
+
+    Raises:
+        WorkbenchError: a step cannot run; what was done before it is kept.
+    """
+    from workbench.workspace import Workspace
+
+    began = time.monotonic()
+    with Workspace.open(root, owner="workbench demo") as ws:
+        loop = _Loop(ws, seed, on_progress)
+        loop.gather(demonstrations)
+        runs = {"sft": loop.sft()}
+        loop.pairs(runs["sft"].id)
+        loop.vote()
+        runs["reward_model"] = loop.reward_model(runs["sft"].id)
+        runs["ppo"] = loop.ppo(runs["reward_model"].id)
+        report = build_report(
+            ws,
+            sft=runs["sft"],
+            reward_model=runs["reward_model"],
+            ppo=runs["ppo"],
+            seed=seed,
+            embedded=demonstrations is None,
+            seconds=time.monotonic() - began,
+        )
+    (root / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return report
+
+
+class _Loop:
+    """The steps in order, each reporting what it does and how long the rest will take."""
+
+    def __init__(self, ws: Workspace, seed: int, on_progress: OnProgress) -> None:
+        self._ws = ws
+        self._seed = seed
+        self._on_progress = on_progress
+        self._step = "demonstrations"
+        self._step_began = time.monotonic()
+        self._spent: dict[str, float] = {}
+
+    def gather(self, file: Path | None) -> None:
+        self._begin("demonstrations")
+        if file is None:
+            load_demo_company(self._ws)
+            return
+        from workbench.demonstrations.importing import import_demonstrations
+
+        import_demonstrations(self._ws, file, author=CREATED_BY)
+        for split in ("train", "test"):
+            if not self._ws.demonstrations.count(status="approved", split=split):
+                raise NotReady(
+                    f"{file.name} leaves no demonstration in the {split} split; give at least 20 different prompts."
+                )
+
+    def sft(self) -> Run:
+        from workbench.launch import launch_sft
+
+        self._begin("sft")
+        return self._run(launch_sft(self._ws, SFTConfig(seed=self._seed), CREATED_BY))
+
+    def pairs(self, sft_model_id: str) -> Run:
+        from workbench.launch import launch_pairs
+
+        self._begin("pairs")
+        config = PairsConfig(model_id=sft_model_id, seed=self._seed)
+        return self._run(launch_pairs(self._ws, config, CREATED_BY))
+
+    def vote(self) -> None:
+        self._begin("votes")
+        simulate_votes(self._ws, seed=self._seed)
+
+    def reward_model(self, sft_model_id: str) -> Run:
+        from workbench.launch import launch_reward_model
+
+        self._begin("reward_model")
+        config = RewardModelConfig(model_id=sft_model_id, votes="simulated", seed=self._seed)
+        return self._run(launch_reward_model(self._ws, config, CREATED_BY))
+
+    def ppo(self, reward_model_id: str) -> Run:
+        from workbench.launch import launch_ppo
+
+        self._begin("ppo")
+        config = PPORunConfig(reward_model_id=reward_model_id, ppo=PPOConfig(seed=self._seed))
+        return self._run(launch_ppo(self._ws, config, CREATED_BY))
+
+    def _begin(self, step: str) -> None:
+        now = time.monotonic()
+        self._spent[self._step] = now - self._step_began
+        self._step, self._step_began = step, now
+        self._on_progress(DemoProgress(step, "starting", 0, 1, self._time_left(None)))
+
+    def _run(self, run_id: str) -> Run:
+        from workbench.runs.foreground import run_to_end
+
+        return run_to_end(self._ws, run_id, self._report_run)
+
+    def _report_run(self, run: Run) -> None:
+        left = self._time_left(run.eta_seconds)
+        self._on_progress(DemoProgress(self._step, run.phase, run.done, run.total, left))
+
+    def _time_left(self, phase_left: float | None) -> float:
+        """The later steps at their usual length, corrected by how this machine did so far, plus this step's rest."""
+        steps = list(USUAL_SECONDS)
+        position = steps.index(self._step)
+        usual_so_far = sum(USUAL_SECONDS[step] for step in steps[:position])
+        spent = sum(self._spent.get(step, 0.0) for step in steps[:position])
+        pace = spent / usual_so_far if usual_so_far > USUAL_SECONDS["demonstrations"] else 1.0
+        here = max(USUAL_SECONDS[self._step] * pace - (time.monotonic() - self._step_began), phase_left or 0.0)
+        return here + pace * sum(USUAL_SECONDS[step] for step in steps[position + 1 :])
