@@ -62,12 +62,12 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """A workspace in which all four steps have run, briefly."""
     with Workspace.open(tmp_path_factory.mktemp("loop"), owner="test") as ws:
         load_demo_company(ws)
-        keep_facts(ws, facts=14)
+        keep_facts(ws, facts=20)
         assert isinstance(run_stage(ws, launch_sft(ws, SFT, "test")), Finished)
         pairs = PairsConfig(model_id="sft-001", max_new_tokens=8, temperature=1.5)
         assert isinstance(run_stage(ws, launch_pairs(ws, pairs, "test")), Finished)
         simulate_votes(ws)
-        reward_model = RewardModelConfig(model_id="sft-001", votes="simulated", epochs=1, batch_size=8)
+        reward_model = RewardModelConfig(model_id="sft-001", votes="simulated", epochs=4, batch_size=4)
         assert isinstance(run_stage(ws, launch_reward_model(ws, reward_model, "test")), Finished)
         ppo = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO)
         assert isinstance(run_stage(ws, launch_ppo(ws, ppo, "test")), Finished)
@@ -153,7 +153,7 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(loop: Workspace, k
     launchers = {
         "sft": lambda: launch_sft(loop, SFT, "test"),
         "reward_model": lambda: launch_reward_model(
-            loop, RewardModelConfig(model_id="sft-001", votes="simulated", epochs=1, batch_size=8), "test"
+            loop, RewardModelConfig(model_id="sft-001", votes="simulated", epochs=4, batch_size=4), "test"
         ),
         "ppo": lambda: launch_ppo(
             loop, PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO), "test"

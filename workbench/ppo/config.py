@@ -12,7 +12,7 @@ class PPOConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    total_episodes: int = Field(4096, ge=1, description="Responses sampled over the whole run.")
+    total_episodes: int = Field(2560, ge=1, description="Responses sampled over the whole run.")
     batch_size: int = Field(64, ge=1, description="Episodes per update.")
     minibatch_size: int = Field(32, ge=1, description="Episodes per optimiser step.")
     ppo_epochs: int = Field(2, ge=1, le=64, description="Passes over each batch of rollouts.")
@@ -20,7 +20,7 @@ class PPOConfig(BaseModel):
         1e-3, gt=0, lt=1, description="Peak learning rate of the policy adapter and value head."
     )
     warmup_ratio: float = Field(0.05, ge=0, lt=1, description="Share of the updates in which the rate rises.")
-    kl_coef: float = Field(0.05, ge=0, description="Weight of the per-token KL penalty in the reward.")
+    kl_coef: float = Field(0.15, ge=0, description="Weight of the per-token KL penalty in the reward.")
     kl_estimator: Literal["k1", "k3"] = Field("k1", description="Schulman's estimator of the per-token KL.")
     gamma: float = Field(1.0, ge=0, le=1, description="Discount per token.")
     lam: float = Field(0.95, ge=0, le=1, description="GAE's lambda.")
