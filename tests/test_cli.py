@@ -20,6 +20,7 @@ from storage.runs import Run
 from workbench.cli import main
 from workbench.errors import NotReady, RunError
 from workbench.models.spec import ModelSpec
+from workbench.ppo.config import PPOConfig
 from workbench.workspace import Workspace
 
 HEAVY = ("torch", "transformers", "trl", "sentence_transformers", "streamlit", "pandas", "duckdb", "pyarrow", "numpy")
@@ -306,7 +307,7 @@ def test_settings_from_a_file_and_nested_ones(cli: Cli, tmp_path: Path, monkeypa
     cli("ppo", "--config", toml)
     assert [(c.reward_model_id, c.ppo.kl_coef, c.ppo.lam, c.ppo.seed, c.evaluate_limit) for c in configs] == [
         ("r", 0.5, 0.9, 3, 7),
-        ("r", 0.05, 0.95, 4, 200),
+        ("r", PPOConfig().kl_coef, 0.95, 4, 200),
     ]
     file.write_text("[1, 2]")
     assert cli("ppo", "--config", file).code == 2
