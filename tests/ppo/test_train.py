@@ -25,7 +25,7 @@ def test_the_score_rises_towards_its_optimum(seed: int) -> None:
     )
     scores = [report.metrics["objective/scores"] for report in trainer.updates()]
     assert sum(scores[:3]) / 3 < 0.3
-    assert sum(scores[-3:]) / 3 > 0.7
+    assert sum(scores[-3:]) / 3 > 0.8
 
 
 def test_a_strong_penalty_keeps_the_policy_near_the_reference() -> None:
