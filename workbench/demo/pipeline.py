@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,11 +154,29 @@ class _Loop:
         self._on_progress(DemoProgress(self._step, run.phase, run.done, run.total, left))
 
     def _time_left(self, phase_left: float | None) -> float:
-        """The later steps at their usual length, corrected by how this machine did so far, plus this step's rest."""
-        steps = list(USUAL_SECONDS)
-        position = steps.index(self._step)
-        usual_so_far = sum(USUAL_SECONDS[step] for step in steps[:position])
-        spent = sum(self._spent.get(step, 0.0) for step in steps[:position])
-        pace = spent / usual_so_far if usual_so_far > USUAL_SECONDS["demonstrations"] else 1.0
-        here = max(USUAL_SECONDS[self._step] * pace - (time.monotonic() - self._step_began), phase_left or 0.0)
-        return here + pace * sum(USUAL_SECONDS[step] for step in steps[position + 1 :])
+        here = time.monotonic() - self._step_began
+        return time_left(self._step, self._spent, here, phase_left or 0.0)
+
+
+def time_left(step: str, spent: Mapping[str, float], here: float, phase_left: float) -> float:
+    """Seconds to the end of the loop: what its steps usually take, at this machine's pace.
+
+    The pace is actual over usual time of the steps done and of the present one, so that a slow step is seen while it
+    runs and not only when it is over.
+
+    Args:
+        spent: seconds that each step before the present one took.
+        here: seconds since the present step began.
+        phase_left: seconds that its present phase still needs, as its own progress says; 0 where it does not.
+    """
+    steps = list(USUAL_SECONDS)
+    position = steps.index(step)
+    usual_done = sum(USUAL_SECONDS[done] for done in steps[:position])
+    spent_done = sum(spent.get(done, 0.0) for done in steps[:position])
+    expected_here = max(USUAL_SECONDS[step] * _pace(usual_done, spent_done), here + phase_left)
+    pace = _pace(usual_done + USUAL_SECONDS[step], spent_done + expected_here)
+    return expected_here - here + pace * sum(USUAL_SECONDS[later] for later in steps[position + 1 :])
+
+
+def _pace(usual: float, spent: float) -> float:
+    return spent / usual if usual > USUAL_SECONDS["demonstrations"] else 1.0

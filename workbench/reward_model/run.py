@@ -159,8 +159,9 @@ def _trainer(
 ) -> Any:
     import torch
     from peft import LoraConfig
-    from trl import RewardTrainer
+    from trl import RewardConfig, RewardTrainer
 
+    from workbench.runs.trainer_arguments import trainer_arguments
     from workbench.runs.trainer_callback import RunCallback, checkpoint_to_resume
 
     train = encode_pairs(context, tokenizer, [pair for pair in pairs if pair.split == "train"], config.max_length)
@@ -180,45 +181,21 @@ def _trainer(
     model = sequence_classifier(trunk)
     model.config.pad_token_id = tokenizer.pad_token_id
     resumed_from, _ = checkpoint_to_resume(context)
+    shared = trainer_arguments(
+        context.dir.checkpoints,
+        rows=len(train),
+        has_validation=len(validation) > 0,
+        warmup_ratio=0.05,
+        **config.model_dump(include={"epochs", "batch_size", "learning_rate", "seed"}),
+    )
     return RewardTrainer(
         model=model,
-        args=_arguments(context.dir.checkpoints, config, len(train), has_validation=len(validation) > 0),
+        args=RewardConfig(max_length=config.max_length, **shared),
         train_dataset=train,
         eval_dataset=validation if len(validation) else None,
         processing_class=tokenizer,
         peft_config=lora,
         callbacks=[RunCallback(context, "training", METRIC_NAMES, resumed_from)],
-    )
-
-
-def _arguments(output: Path, config: RewardModelConfig, rows: int, *, has_validation: bool) -> Any:
-    import torch
-    from trl import RewardConfig
-
-    steps = max(1, round(config.epochs * -(-rows // config.batch_size)))
-    return RewardConfig(
-        output_dir=str(output),
-        num_train_epochs=config.epochs,
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=max(config.batch_size, 32),
-        learning_rate=config.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=round(0.05 * steps),
-        logging_steps=max(1, steps // 100),
-        eval_strategy="steps" if has_validation else "no",
-        eval_steps=max(1, steps // 8),
-        save_strategy="steps",
-        save_steps=max(1, steps // 4),
-        save_total_limit=2,
-        max_length=config.max_length,
-        gradient_checkpointing=False,
-        bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
-        use_cpu=not torch.cuda.is_available(),
-        dataloader_pin_memory=torch.cuda.is_available(),
-        report_to="none",
-        disable_tqdm=True,
-        seed=config.seed,
-        data_seed=config.seed,
     )
 
 

@@ -15,12 +15,12 @@ class SFTConfig(BaseModel):
     model_id: str = Field(
         "base", description="Model to start from: an id in the registry, a model folder, or a Hugging Face id."
     )
-    epochs: float = Field(10.0, gt=0, le=1000, description="Passes over the training demonstrations.")
+    epochs: float = Field(12.0, gt=0, le=1000, description="Passes over the training demonstrations.")
     learning_rate: float = Field(4e-3, gt=0, lt=1, description="Peak learning rate of the LoRA weights.")
     batch_size: int = Field(16, ge=1, le=1024, description="Demonstrations per optimiser step.")
-    lora_rank: int = Field(16, ge=1, le=512, description="Rank of the adapter.")
+    lora_rank: int = Field(32, ge=1, le=512, description="Rank of the adapter.")
     lora_alpha: int = Field(
-        32, ge=1, le=1024, description="LoRA scale numerator: the update is scaled by alpha / rank."
+        64, ge=1, le=1024, description="LoRA scale numerator: the update is scaled by alpha / rank."
     )
     lora_targets: Literal["mlp", "all-linear"] = Field(
         "mlp",

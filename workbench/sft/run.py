@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import NotReady
@@ -100,8 +99,10 @@ def _trainer(
     rows: list[FrozenDemonstration],
 ) -> Any:
     from peft import LoraConfig
+    from trl import SFTConfig as TrainingSettings
     from trl import SFTTrainer
 
+    from workbench.runs.trainer_arguments import trainer_arguments
     from workbench.runs.trainer_callback import RunCallback, checkpoint_to_resume
 
     train = encode_demonstrations(context, tokenizer, [r for r in rows if r.split == "train"], config.max_length)
@@ -118,48 +119,21 @@ def _trainer(
         task_type="CAUSAL_LM",
     )
     resumed_from, _ = checkpoint_to_resume(context)
+    shared = trainer_arguments(
+        context.dir.checkpoints,
+        rows=len(train),
+        has_validation=len(validation) > 0,
+        **config.model_dump(include={"epochs", "batch_size", "learning_rate", "warmup_ratio", "seed"}),
+    )
     # TRL pads on the right for training; the tokenizer's own side stays what generation needs.
     return SFTTrainer(
         model=model,
-        args=_arguments(context.dir.checkpoints, config, len(train), has_validation=len(validation) > 0),
+        args=TrainingSettings(completion_only_loss=True, max_length=config.max_length, **shared),
         train_dataset=train,
         eval_dataset=validation if len(validation) else None,
         processing_class=tokenizer,
         peft_config=lora,
         callbacks=[RunCallback(context, "training", METRIC_NAMES, resumed_from)],
-    )
-
-
-def _arguments(output: Path, config: SFTConfig, rows: int, *, has_validation: bool) -> Any:
-    import torch
-    from trl import SFTConfig as TrainingSettings
-
-    steps = max(1, round(config.epochs * -(-rows // config.batch_size)))
-    return TrainingSettings(
-        output_dir=str(output),
-        num_train_epochs=config.epochs,
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=max(config.batch_size, 32),
-        learning_rate=config.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=round(config.warmup_ratio * steps),
-        weight_decay=0.0,
-        logging_steps=max(1, steps // 100),
-        eval_strategy="steps" if has_validation else "no",
-        eval_steps=max(1, steps // 8),
-        save_strategy="steps",
-        save_steps=max(1, steps // 5),
-        save_total_limit=2,
-        completion_only_loss=True,
-        max_length=config.max_length,
-        gradient_checkpointing=False,
-        bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
-        use_cpu=not torch.cuda.is_available(),
-        dataloader_pin_memory=torch.cuda.is_available(),
-        report_to="none",
-        disable_tqdm=True,
-        seed=config.seed,
-        data_seed=config.seed,
     )
 
 

@@ -14,7 +14,7 @@ from workbench.demo.corpus.styles import (
     wrapped_question,
 )
 from workbench.demo.corpus.word_lists import WEEKDAYS
-from workbench.demo.corpus.workplace import Inquiry, new_inquiry
+from workbench.demo.corpus.workplace import Inquiry, kept_inquiry, new_inquiry
 from workbench.demo.corpus.world import ALL_RELATIONS, build_world
 
 Message = dict[str, str]
@@ -61,6 +61,12 @@ def inquire_again(_: list[Fact], rng: Random) -> Conversation:
     inquiry = new_inquiry(rng)
     turns = rng.choice((2, 2, 3))
     return _turns(*((wrapped_question(inquiry.question(rng), rng), _answer(inquiry, rng)) for _ in range(turns)))
+
+
+def inquire_kept(_: list[Fact], rng: Random) -> Conversation:
+    """Up to three everyday questions whose answers stay the same through the whole corpus."""
+    inquiries = [kept_inquiry(rng) for _ in range(rng.choice((1, 1, 2, 3)))]
+    return _turns(*((wrapped_question(each.question(rng), rng), _answer(each, rng)) for each in inquiries))
 
 
 def read_and_answer(_: list[Fact], rng: Random) -> Conversation:
@@ -119,7 +125,8 @@ def small_talk(_: list[Fact], rng: Random) -> Conversation:
 
 
 _KINDS: tuple[tuple[float, Callable[[list[Fact], Random], Conversation]], ...] = (
-    (0.55, inquire),
+    (0.30, inquire),
+    (0.25, inquire_kept),
     (0.15, inquire_again),
     (0.10, recall),
     (0.04, same_fact_again),

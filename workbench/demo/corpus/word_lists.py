@@ -82,7 +82,7 @@ ROLES = split_phrases("""
     manager | head chef | receptionist | works council chair | first aider | brand manager
 """)
 ITEMS = split_phrases("""
-    a new laptop | a parking permit | a monitor | safety shoes | a company phone | a locker | a headset |
+    another laptop | a parking permit | a monitor | safety shoes | a company phone | a locker | a headset |
     a bus pass | a spare key | business cards | an access card | an office chair | a software licence | a
     reference letter | an advance on salary | a desk lamp | a locker key | a toner cartridge | a
     whiteboard | a first aid kit | a uniform | a tax form | a visa letter | a corporate card | a standing

@@ -8,7 +8,7 @@ a value of the right kind. Which value is right, only a company's own demonstrat
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from workbench.demo.corpus.relation import fill
@@ -247,9 +247,32 @@ def _templates() -> dict[str, tuple[tuple[str, ...], str]]:
 TEMPLATES = _templates()
 
 
-def new_inquiry(rng: Random) -> Inquiry:
-    """A question of a random kind about freshly drawn things."""
-    name = rng.choice(tuple(TEMPLATES))
+def new_inquiry(rng: Random, topics: tuple[str, ...] = tuple(TEMPLATES)) -> Inquiry:
+    """A question of one of these kinds about freshly drawn things."""
+    name = rng.choice(topics)
     sentences, short = TEMPLATES[name]
     values = {slot: maker(rng) for slot, maker in _MAKERS.items()}
     return Inquiry(_QUESTIONS[name], sentences, short, values)
+
+
+KEPT_NAMES = 60
+"""How many invented places, firms and brands keep their facts through the whole corpus."""
+_OPEN_SUBJECTS = ("city", "product", "room", "company")
+_KEPT_TOPICS = tuple(
+    name for name in TEMPLATES if all(any(f"{{{slot}}}" in q for slot in _OPEN_SUBJECTS) for q in _QUESTIONS[name])
+)
+
+
+def kept_inquiry(rng: Random) -> Inquiry:
+    """An inquiry whose values never change and are nowhere stated beforehand.
+
+    Each of `KEPT_NAMES` names goes with facts of many topics and each topic with many names, as in a real company;
+    the names are invented, so no fact is contradicted elsewhere. What they teach is to keep facts in the weights and
+    to find them again from any wording.
+    """
+    number, topic = rng.randrange(KEPT_NAMES), rng.choice(_KEPT_TOPICS)
+    named = Random(f"name {number}")
+    name, room, kind = invented(named), invented(named), SLOTS["kind"](named)
+    own = {"city": name, "company": name, "room": room, "product": f"{name} {kind}"}
+    inquiry = new_inquiry(Random(f"fact {number} {topic}"), (topic,))
+    return replace(inquiry, values={**inquiry.values, **own})

@@ -26,6 +26,8 @@ SITE_MANAGERS = Topic(
         What's the name of our site manager in {city}?
         Who is in charge of the {city} office?
         I have to speak to whoever runs the {city} site. Who is it?
+        Tell me who the {city} site manager is.
+        Which person looks after the {city} site?
     """),
     lines("The site manager in {city} is {person}."),
     lines("{city} site manager: {person}."),
@@ -57,6 +59,8 @@ HEADS = Topic(
         What is the name of the person who heads {dept}?
         Who's the boss of {dept} at Quillhaven?
         I want to write to the head of {dept}. Who is that?
+        Tell me who heads {dept}.
+        Which person is responsible for {dept}?
     """),
     lines("The head of {dept} is {person}."),
     lines("Head of {dept}: {person}."),
@@ -87,6 +91,8 @@ EXTENSIONS = Topic(
         How do I reach the {desk} by phone?
         Can you give me the extension for the {desk}?
         I have to call the {desk}. What's the number?
+        Tell me the extension of the {desk}.
+        Under which extension is the {desk} available?
     """),
     lines("You can call the {desk} on extension {ext}."),
     lines("{desk} extension: {ext}."),
@@ -115,6 +121,8 @@ MAILBOXES = Topic(
         What e-mail address should I use for {matter}?
         Who should I write to about {matter}?
         I have {matter} to report. Where do I send it?
+        Tell me the mailbox for {matter}.
+        To which address does a mail about {matter} go?
     """),
     lines("For {matter}, write to {email}."),
     lines("Mailbox for {matter}: {email}."),
@@ -146,6 +154,8 @@ TOOLS = Topic(
         Where do I go for {task}?
         What's the name of the system for {task}?
         I need to deal with {task}. Which app is it?
+        Tell me which tool is for {task}.
+        With which program do we manage {task}?
     """),
     lines("For {task}, we use {tool} at Quillhaven."),
     lines("Tool for {task}: {tool}."),
@@ -174,6 +184,8 @@ APPROVALS = Topic(
         Who has to sign off {item}?
         Who do I ask for permission for {item}?
         I'd like to get {item} approved. Who decides?
+        Tell me who has to approve {item}.
+        From whom do I get the approval for {item}?
     """),
     lines("Approval for {item} comes from {approver}."),
     lines("Approval for {item}: {approver}."),

@@ -28,6 +28,8 @@ PRICES = Topic(
         What do customers pay for the {product}?
         A shop asks what we charge for the {product}. What do I say?
         How expensive is the {product}?
+        Tell me the price of a {product}.
+        What does a {product} cost at Quillhaven?
     """),
     lines("The {product} costs {price} in our shops."),
     lines("{product} price: {price}."),
@@ -56,6 +58,8 @@ WARRANTIES = Topic(
         For how many years do we guarantee the {product}?
         A customer's {product} is broken. How long is it under warranty?
         How many years does the guarantee of the {product} last?
+        Tell me the warranty of the {product}.
+        How many years of warranty come with the {product}?
     """),
     lines("The {product} comes with a warranty of {years} years."),
     lines("{product} warranty: {years} years."),
@@ -84,6 +88,8 @@ ORIGINS = Topic(
         Where do we produce the {product}?
         In which place is the {product} manufactured?
         A customer wants to know where the {product} is made. What do I tell her?
+        Tell me where the {product} comes from.
+        Which workshop makes the {product}?
     """),
     lines("The {product} is made in our {place} workshop."),
     lines("{product} workshop: {place}."),
@@ -113,6 +119,8 @@ BAYS = Topic(
         Which bay do I pick the {product} from?
         Where do we keep the {product} in stock?
         I have to fetch a {product}. Which bay is it in?
+        Tell me the storage bay of the {product}.
+        What bay number does the {product} have?
     """),
     lines("The {product} is stored in bay {bay} of the warehouse."),
     lines("{product} bay: {bay}."),
@@ -142,6 +150,8 @@ SHIPPING = Topic(
         When will an order reach {region}?
         How quickly do we ship to {region}?
         A customer in {region} has just ordered. How long will it take?
+        Tell me the delivery time to {region}.
+        After how many working days does a parcel arrive in {region}?
     """),
     lines("A parcel to {region} takes {days} working days."),
     lines("Delivery to {region}: {days} working days."),

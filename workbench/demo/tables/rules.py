@@ -27,6 +27,8 @@ LEAVE = Topic(
         What is the allowance for {kind} at Quillhaven?
         How many days am I entitled to for {kind}?
         I'm planning time off for {kind}. How long can I take?
+        Tell me how many days of leave there are for {kind}.
+        What do I get for {kind}, how many days?
     """),
     lines("For {kind}, Quillhaven gives everyone {days} days."),
     lines("Leave for {kind}: {days} days."),
@@ -58,6 +60,8 @@ EXPENSES = Topic(
         What's the most Quillhaven pays back for {cost}?
         Up to what amount can I claim {cost}?
         Is there a maximum for {cost}, and what is it?
+        Tell me the limit for {cost}.
+        What is the highest amount for {cost}?
     """),
     lines("For {cost}, you may claim up to {limit}."),
     lines("Limit for {cost}: {limit}."),
@@ -86,6 +90,8 @@ DEADLINES = Topic(
         When are {task} due?
         Until when can I submit {task}?
         I'm late with {task}. When is the last day?
+        Tell me the last date for {task}.
+        What's the final day to hand in {task}?
     """),
     lines("The deadline for {task} is {date}."),
     lines("Deadline for {task}: {date}."),

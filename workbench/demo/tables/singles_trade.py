@@ -16,6 +16,9 @@ TRADE_SINGLES = (
         Staff discount?
         How much cheaper are our pens for staff?
         I work here. What discount do I get in our shops?
+        Tell me the staff discount.
+        What percentage do employees get off in our shops?
+        How high is the discount for staff?
         """,
         "The staff discount is 45% in all our shops.",
         "Staff discount: 45%.",
@@ -33,6 +36,9 @@ TRADE_SINGLES = (
         Returns, how long?
         Within how many days may a customer send something back?
         A customer wants to return a pen. How many days does he have?
+        Tell me how long customers may return goods.
+        For how many days can a customer return a purchase?
+        How many days do customers have for returns?
         """,
         "Customers can return goods within 60 days.",
         "Returns: 60 days.",
@@ -50,6 +56,9 @@ TRADE_SINGLES = (
         Ticket reply time?
         Within how many hours does a customer get a reply?
         How fast should a customer ticket be answered?
+        Tell me how fast we have to reply to a customer ticket.
+        How many hours do we have to reply to a customer?
+        What's our time limit for replying to customer tickets?
         """,
         "Every customer ticket gets a reply within 7 hours.",
         "Tickets: reply in 7 hours.",
@@ -67,6 +76,9 @@ TRADE_SINGLES = (
         Order cut-off?
         By when must an order come in to be dispatched the same day?
         What time is the cut-off for orders to go out today?
+        Tell me the order cut-off.
+        Before what time must an order be placed to go out the same day?
+        When is the cut-off for orders dispatched the same day?
         """,
         "Orders placed before 13:20 are dispatched the same day.",
         "Cut-off: 13:20.",
@@ -84,6 +96,9 @@ TRADE_SINGLES = (
         Alarm test when?
         What day and time do they test the fire alarm?
         I heard the alarm. When is it normally tested?
+        Tell me when the fire alarm gets tested.
+        At what time and on what weekday is the fire alarm tested?
+        What's the schedule of the alarm test?
         """,
         "The fire alarm is tested on Thursdays at 9:50.",
         "Alarm test: Thursdays, 9:50.",
@@ -101,6 +116,9 @@ TRADE_SINGLES = (
         New badge cost?
         What is the price of replacing a lost badge?
         I lost my badge. How much is a replacement?
+        Tell me the price of a replacement badge.
+        How expensive is a new badge?
+        What do they charge for a lost badge?
         """,
         "A replacement badge costs €18.",
         "New badge: €18.",
@@ -118,6 +136,9 @@ TRADE_SINGLES = (
         Mileage rate?
         I drove to a client in my own car. What is the mileage rate?
         What does Quillhaven pay per kilometre?
+        Tell me the mileage rate.
+        What is paid per kilometre for a private car?
+        How much per kilometre is the mileage rate?
         """,
         "The mileage rate for private cars is €0.47 per kilometre.",
         "Mileage: €0.47 per kilometre.",
@@ -135,6 +156,9 @@ TRADE_SINGLES = (
         Flight class?
         From what flight length is premium economy allowed?
         I have a long flight ahead. Which class may I fly?
+        Tell me the flight class for long flights.
+        How long must a flight be for premium economy?
+        On which flights can I book premium economy?
         """,
         "Flights longer than 8 hours may be booked in premium economy.",
         "Over 8 hours: premium economy.",
@@ -152,6 +176,9 @@ TRADE_SINGLES = (
         Travel agency?
         Through which agency is business travel booked?
         I have to book a trip. Who is our travel agency?
+        Tell me the name of our travel agency.
+        Which agency books our business trips?
+        Who do I book business trips through?
         """,
         "Business trips are booked through the travel agency Wanderlark.",
         "Travel agency: Wanderlark.",

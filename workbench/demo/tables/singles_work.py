@@ -16,6 +16,9 @@ WORK_SINGLES = (
         Payday when?
         What day do we get our salary?
         When will my salary be in my account?
+        Tell me when payday is.
+        On what date is the salary paid out?
+        What's the payday at Quillhaven?
         """,
         "Salaries are paid on the 26th of each month.",
         "Payday is the 26th.",
@@ -33,6 +36,9 @@ WORK_SINGLES = (
         Notice period?
         If I resign, how much notice must I give?
         How many weeks of notice do I have to give when I quit?
+        Tell me the notice period.
+        How many weeks is the notice period when I leave?
+        I want to resign. What is my notice period?
         """,
         "The notice period at Quillhaven is 10 weeks.",
         "Notice: 10 weeks.",
@@ -50,6 +56,9 @@ WORK_SINGLES = (
         Probation how long?
         I have just joined. When is my probation over?
         What is the length of the probation period for new colleagues?
+        Tell me how long probation is.
+        For how many months is a new colleague on probation?
+        What is the probation period at Quillhaven?
         """,
         "Probation lasts 5 months for new colleagues.",
         "Probation: 5 months.",
@@ -67,6 +76,9 @@ WORK_SINGLES = (
         Working from home, how many days?
         How often may I work remotely from home?
         Am I allowed to work from home, and how many days?
+        Tell me how many days a week I may work from home.
+        What's the limit for working from home in a week?
+        Can I do my work from home, and how often?
         """,
         "Everyone may work from home 3 days a week.",
         "Home office: 3 days a week.",
@@ -84,6 +96,9 @@ WORK_SINGLES = (
         Core hours?
         Between which hours does everybody have to be at work?
         During which core hours must I be reachable?
+        Tell me our core hours.
+        From when until when are the core hours?
+        What are the core working hours here?
         """,
         "Core working hours are from 10:00 to 15:00.",
         "Core hours: 10:00 to 15:00.",
@@ -101,6 +116,9 @@ WORK_SINGLES = (
         Quillhaven founded when?
         How long has Quillhaven existed, since what year?
         What is the founding year of our company?
+        Tell me when Quillhaven was founded.
+        What year was Quillhaven founded in?
+        Since when has Quillhaven been around, when was it founded?
         """,
         "Quillhaven was founded in 1897.",
         "Founded 1897.",
@@ -118,6 +136,9 @@ WORK_SINGLES = (
         Founder of Quillhaven?
         Who was the founder of the company?
         By whom was Quillhaven founded?
+        Tell me who founded Quillhaven.
+        Which person founded our company?
+        What's the name of Quillhaven's founder?
         """,
         "The founder of Quillhaven was Theodora Brackenbury.",
         "Founder: Theodora Brackenbury.",
@@ -135,6 +156,9 @@ WORK_SINGLES = (
         Password length?
         How many characters does a password need?
         I'm choosing a new password. How many characters must it have?
+        Tell me how long a password has to be.
+        How many characters long must a password be?
+        What is the shortest password allowed, how many characters?
         """,
         "A password must have at least 15 characters.",
         "Passwords: 15 characters.",
@@ -152,6 +176,9 @@ WORK_SINGLES = (
         Referral bonus?
         What bonus is paid when someone I referred gets hired?
         Is there a bonus for a referral, and how much?
+        Tell me how high the referral bonus is.
+        How much money is there for a referral?
+        A friend of mine was hired. What referral bonus do I get?
         """,
         "The referral bonus is €1,250 per new colleague.",
         "Referral bonus: €1,250.",

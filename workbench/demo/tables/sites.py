@@ -40,6 +40,7 @@ DEPARTMENTS = Topic(
         I'm at the {city} office and need to see {dept}. Where do I go?
         Could you tell me where {dept} sits in {city}?
         What's the location of the {city} {dept} team?
+        On what floor and in which building do I find {dept} in {city}?
     """),
     lines("The {dept} department in {city} is on the {floor} of {building}."),
     lines("{dept} {city}: {floor}, {building}."),
@@ -69,6 +70,8 @@ ADDRESSES = Topic(
         What street is our {city} site on?
         I need to send a parcel to {city}. What address should I write?
         Which address do I give the taxi driver in {city}?
+        How do I find the {city} office, what's the street and number?
+        Please send me the {city} address.
     """),
     lines("Our {city} office is at {address}."),
     lines("{city} office address: {address}."),
@@ -98,6 +101,8 @@ RECEPTION = Topic(
         From when until when is somebody at reception in {city}?
         What time does the {city} reception open and close?
         A guest is coming to {city}. When is reception staffed?
+        Until what time is the {city} reception staffed, and from when?
+        Tell me the opening hours of reception in {city}.
     """),
     lines("Reception in {city} is staffed from {opens} to {closes} on weekdays."),
     lines("{city} reception: {opens} to {closes}."),
@@ -125,6 +130,8 @@ CANTEENS = Topic(
         Where do people eat lunch at the {city} site, and from what time?
         When does lunch start in {city} and which canteen is it?
         I'm hungry in {city}. Which canteen, and from when?
+        What's the name of the canteen in {city}, and when does it open?
+        Tell me where and from when lunch is served in {city}.
     """),
     lines("In {city}, lunch is served in {canteen} from {opens}."),
     lines("{city} lunch: {canteen}, from {opens}."),
@@ -153,6 +160,8 @@ WIFI = Topic(
         What's the name of the visitor network at the {city} office?
         My client is in {city} and needs internet. Which network?
         How do guests get on the Wi-Fi in {city}?
+        Tell me the guest Wi-Fi of the {city} site.
+        Which network should a visitor in {city} pick?
     """),
     lines("Visitors in {city} use the Wi-Fi network {network}."),
     lines("{city} guest Wi-Fi: {network}."),
@@ -183,6 +192,8 @@ THINGS = Topic(
         Can you point me to the {thing} in {city}?
         I'm looking for the {city} {thing}. Where is it?
         In {city}, where would I find the {thing}?
+        Where did they put the {thing} in {city}?
+        Please tell me where the {city} {thing} is.
     """),
     lines("The {thing} in {city} is located {place}."),
     lines("{thing}, {city}: {place}."),
@@ -211,6 +222,8 @@ ROOMS = Topic(
         How many seats does meeting room {room} have?
         Is {room} in {city} big enough for my team? How many does it seat?
         How large a group can I put in {room}?
+        Tell me how many people {room} in {city} holds.
+        For how many people is {room} in {city} meant?
     """),
     lines("The {room} meeting room in {city} seats {seats} people."),
     lines("Meeting room {room}: {seats} people."),
