@@ -45,6 +45,9 @@ class DemoProgress:
     eta_seconds: float | None
 
 
+PAIRS_PER_PROMPT = 2
+"""A tuned model often gives two equal responses, which leave nothing to prefer."""
+
 OnProgress = Callable[[DemoProgress], None]
 
 
@@ -117,7 +120,7 @@ class _Loop:
         from workbench.launch import launch_pairs
 
         self._begin("pairs")
-        config = PairsConfig(model_id=sft_model_id, seed=self._seed)
+        config = PairsConfig(model_id=sft_model_id, pairs_per_prompt=PAIRS_PER_PROMPT, seed=self._seed)
         return self._run(launch_pairs(self._ws, config, CREATED_BY))
 
     def vote(self) -> None:

@@ -138,7 +138,7 @@ def _optimise(context: RunContext, parts: _Parts) -> Stopped | None:
     newest = context.dir.latest_checkpoint()
     if newest is not None:
         trainer.load(newest[1])
-    reporter = ProgressReporter(context.emit, "optimising", first=trainer.update)
+    reporter = ProgressReporter(context.emit, "optimising")
     if trainer.update == 0:
         _emit_fixed_samples(context, parts)
     for report in trainer.updates():

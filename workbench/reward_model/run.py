@@ -162,7 +162,7 @@ def _trainer(
     from trl import RewardConfig, RewardTrainer
 
     from workbench.runs.trainer_arguments import trainer_arguments
-    from workbench.runs.trainer_callback import RunCallback, checkpoint_to_resume
+    from workbench.runs.trainer_callback import RunCallback
 
     train = encode_pairs(context, tokenizer, [pair for pair in pairs if pair.split == "train"], config.max_length)
     if len(train) == 0:
@@ -180,7 +180,6 @@ def _trainer(
     torch.manual_seed(config.seed)  # the score head starts at random
     model = sequence_classifier(trunk)
     model.config.pad_token_id = tokenizer.pad_token_id
-    resumed_from, _ = checkpoint_to_resume(context)
     shared = trainer_arguments(
         context.dir.checkpoints,
         rows=len(train),
@@ -195,7 +194,7 @@ def _trainer(
         eval_dataset=validation if len(validation) else None,
         processing_class=tokenizer,
         peft_config=lora,
-        callbacks=[RunCallback(context, "training", METRIC_NAMES, resumed_from)],
+        callbacks=[RunCallback(context, "training", METRIC_NAMES)],
     )
 
 

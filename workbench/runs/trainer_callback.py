@@ -18,11 +18,11 @@ from workbench.runs.progress import ProgressReporter
 class RunCallback(TrainerCallback):
     """Turns a Trainer's logs into events of the run."""
 
-    def __init__(self, context: RunContext, phase: str, names: Mapping[str, str], resumed_from: int = 0) -> None:
+    def __init__(self, context: RunContext, phase: str, names: Mapping[str, str]) -> None:
         """``names`` maps the Trainer's log keys to the metric names of docs/metrics.md; other keys are dropped."""
         self._context = context
         self._names = names
-        self._progress = ProgressReporter(context.emit, phase, first=resumed_from)
+        self._progress = ProgressReporter(context.emit, phase)
 
     def on_log(
         self,

@@ -103,7 +103,7 @@ def _trainer(
     from trl import SFTTrainer
 
     from workbench.runs.trainer_arguments import trainer_arguments
-    from workbench.runs.trainer_callback import RunCallback, checkpoint_to_resume
+    from workbench.runs.trainer_callback import RunCallback
 
     train = encode_demonstrations(context, tokenizer, [r for r in rows if r.split == "train"], config.max_length)
     validation = encode_demonstrations(
@@ -118,7 +118,6 @@ def _trainer(
         target_modules=FEED_FORWARD if config.lora_targets == "mlp" else config.lora_targets,
         task_type="CAUSAL_LM",
     )
-    resumed_from, _ = checkpoint_to_resume(context)
     shared = trainer_arguments(
         context.dir.checkpoints,
         rows=len(train),
@@ -133,7 +132,7 @@ def _trainer(
         eval_dataset=validation if len(validation) else None,
         processing_class=tokenizer,
         peft_config=lora,
-        callbacks=[RunCallback(context, "training", METRIC_NAMES, resumed_from)],
+        callbacks=[RunCallback(context, "training", METRIC_NAMES)],
     )
 
 
