@@ -8,8 +8,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from workbench.ppo.config import PPOConfig
 from workbench.ppo.policy import SharedTrunk
-from workbench.ppo.train import PPOTrainer, Prompt
-from workbench.ppo.types import RewardFunction, Rollout
+from workbench.ppo.train import PPOTrainer
+from workbench.ppo.types import Prompt, Responses, RewardFunction
 
 END, PAD, TARGET = 1, 0, 7
 
@@ -39,8 +39,9 @@ def tiny_policy(seed: int = 0) -> SharedTrunk:
     return SharedTrunk(LlamaForCausalLM(config).eval(), lora_rank=4, lora_alpha=8)
 
 
-def share_of_target(rollout: Rollout) -> torch.Tensor:
+def share_of_target(responses: Responses) -> torch.Tensor:
     """Share of a response's tokens that are the target token: at most 1."""
+    rollout = responses.rollout
     hits = (rollout.response_ids == TARGET) & rollout.response_mask
     return hits.sum(dim=1) / rollout.response_mask.sum(dim=1)
 

@@ -38,8 +38,11 @@ def test_masked_tokens_carry_no_loss() -> None:
 
 def test_value_loss_takes_the_larger_error() -> None:
     # Value 1.0, old 0.0, return 1.0, range 0.2: the held value 0.2 has error 0.64, the plain one 0.
-    loss = value_loss(torch.tensor([[1.0]]), torch.tensor([[0.0]]), torch.tensor([[1.0]]), torch.tensor([[True]]), 0.2)
+    loss, clipped = value_loss(
+        torch.tensor([[1.0]]), torch.tensor([[0.0]]), torch.tensor([[1.0]]), torch.tensor([[True]]), 0.2
+    )
     assert loss.item() == pytest.approx(0.5 * 0.64)
+    assert clipped.item() == 1.0
 
 
 def test_selected_logprobs_and_entropy_by_hand() -> None:

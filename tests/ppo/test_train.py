@@ -9,13 +9,13 @@ import torch
 
 from tests.ppo.conftest import share_of_target, tiny_trainer
 from workbench.ppo.prompts import PromptOrder
-from workbench.ppo.types import Rollout, UpdateReport
-
-TIMED = {"throughput/tokens_per_second"}
+from workbench.ppo.types import Responses, UpdateReport
 
 
 def _figures(report: UpdateReport) -> dict[str, float]:
-    return {name: value for name, value in report.metrics.items() if name not in TIMED}
+    """All metrics but those that time the machine."""
+    timed = ("seconds/", "throughput/tokens_per_second")
+    return {name: value for name, value in report.metrics.items() if not name.startswith(timed)}
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -84,14 +84,15 @@ def test_reward_is_the_score_less_the_penalty() -> None:
 
 
 def test_the_reward_function_sees_what_was_sampled() -> None:
-    seen: list[Rollout] = []
+    seen: list[Responses] = []
 
-    def record(rollout: Rollout) -> torch.Tensor:
-        seen.append(rollout)
-        return share_of_target(rollout)
+    def record(responses: Responses) -> torch.Tensor:
+        seen.append(responses)
+        return share_of_target(responses)
 
     report = tiny_trainer(reward=record).step()
-    assert report.samples[0].length == int(seen[0].lengths()[0])
+    assert report.samples[0].length == int(seen[0].rollout.lengths()[0])
+    assert report.samples[0].response == seen[0].texts[0]
     assert report.samples[0].score == pytest.approx(share_of_target(seen[0])[0].item())
 
 
