@@ -126,6 +126,11 @@ def _reward_model(ws: Workspace, name: str) -> RegisteredModel | None:
     return model
 
 
+def checkpoint_steps(ws: Workspace, run: Run) -> list[int]:
+    """After which updates a run has complete checkpoints, in order."""
+    return sorted(RunDir(ws.root / run.directory).complete_checkpoints())
+
+
 def _checkpoint(ws: Workspace, name: str) -> Path:
     """Folder of a complete checkpoint, by RUN (the newest one) or RUN:STEP."""
     run_id, _, step = name.partition(":")

@@ -103,7 +103,7 @@ class _Loop:
 
     def _follow_control(self) -> None:
         trainer, steering = self._trainer, self._steering
-        steering.wait_while_paused(trainer.update, self._checkpoint)
+        steering.wait_while_paused(trainer.update, trainer.total_updates, self._checkpoint)
         current = {"kl_coef": trainer.kl_controller.coef, "learning_rate": trainer.learning_rate}
         changes = steering.changes(trainer.update, current)
         trainer.kl_controller.coef = changes.get("kl_coef", trainer.kl_controller.coef)

@@ -95,13 +95,13 @@ class Steering:
         wanted, self._checkpoint = wish is not None and wish != self._checkpoint, wish
         return wanted
 
-    def wait_while_paused(self, step: int, write_checkpoint: Callable[[], None]) -> None:
+    def wait_while_paused(self, step: int, total: int, write_checkpoint: Callable[[], None]) -> None:
         """Return at once, or after a pause; a stop ends it too. What was reached is kept before it waits."""
         if not self._control().pause:
             return
         write_checkpoint()
         self._context.emit(Steered(step=step, setting="pause", before=0.0, after=1.0))
-        self._context.emit(Progress(phase="paused", done=step, total=0.0))
+        self._context.emit(Progress(phase="paused", done=step, total=total))
         while self._control().pause and not self._context.stop_requested():
             time.sleep(POLL_SECONDS)
         self._context.emit(Steered(step=step, setting="pause", before=1.0, after=0.0))
