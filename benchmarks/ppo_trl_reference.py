@@ -39,6 +39,7 @@ def main() -> None:
         return whole, logits / (case.TEMPERATURE + 1e-7) + case.noise()
 
     ppo_trainer.batch_generation = given
+    ppo_trainer.np.random.permutation = ppo_trainer.np.arange  # rows stay in their order
     with tempfile.TemporaryDirectory() as folder:
         trainer = _trainer(folder, prompts)
         gradients: dict[str, list[float]] = {}

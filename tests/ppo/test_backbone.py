@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,9 @@ def test_sampling_agrees_with_one_full_pass_in_every_family(name: str) -> None:
     weights = {n: p.clone() for n, p in policy.model.named_parameters()}
     prompts = [[3], [4, 5, 6, 7], [8, 9], [3, 3, 3]] * 4
     settings = SamplingSettings(max_new_tokens=10, temperature=0.7, end_token=END, pad_token=PAD)
+    first = sample_rollout(policy, prompts, settings, torch.Generator().manual_seed(1))
+    # What it likes to say is taken for the end token, so that rows end, and at different times.
+    settings = replace(settings, end_token=int(first.response_ids[first.response_ids != PAD].mode().values))
     rollout = sample_rollout(policy, prompts, settings, torch.Generator().manual_seed(0))
     assert len(set(rollout.lengths().tolist())) > 2
     with torch.no_grad():

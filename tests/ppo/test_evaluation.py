@@ -21,8 +21,12 @@ def test_repetition_by_hand() -> None:
     assert repetition([1, 2]) == 0.0
 
 
+def _untimed(metrics: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in metrics.items() if not name.startswith(("seconds/", "throughput/"))}
+
+
 def test_looking_gives_the_same_twice_and_leaves_no_trace() -> None:
-    looked, plain = tiny_trainer(), tiny_trainer()
+    looked, plain = tiny_trainer(kl_estimator="k3"), tiny_trainer(kl_estimator="k3")
     evaluator = Evaluator(looked, HELD_OUT, ["7 7", "7", "7 7 7"])
     assert evaluator.reference_length == 3.0  # 2 tokens and an end token on average
     first = evaluator.measure()
@@ -30,12 +34,9 @@ def test_looking_gives_the_same_twice_and_leaves_no_trace() -> None:
     assert first["eval/kl"] == pytest.approx(0.0, abs=1e-5)
     assert first["eval/reward"] == pytest.approx(first["eval/score"], abs=1e-5)
     for _ in range(2):
-        a, b = looked.step().metrics, plain.step().metrics
-        assert {n: v for n, v in a.items() if "/" in n and not n.startswith(("seconds", "through"))} == {
-            n: v for n, v in b.items() if "/" in n and not n.startswith(("seconds", "through"))
-        }
+        assert _untimed(looked.step().metrics) == _untimed(plain.step().metrics)
     later = evaluator.measure()
-    assert later["eval/kl"] > 1e-3
+    assert later["eval/kl"] > 1e-5
     assert later["eval/reward"] == pytest.approx(later["eval/score"] - 0.01 * later["eval/kl"])
 
 

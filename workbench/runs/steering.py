@@ -68,8 +68,8 @@ class Steering:
         self._log = context.dir.path / "steering.jsonl"
         self._applied = _read(self._log)
         self._obeyed: dict[str, float] = {entry["setting"]: entry["value"] for entry in self._applied}
-        self._checkpoint = self._control().checkpoint
         self._refused: str | None = None
+        self._checkpoint = self._control().checkpoint
 
     def changes(self, step: int, current: dict[str, float]) -> dict[str, float]:
         """New values of settings that take effect after ``step`` updates, where they differ from the current ones.
@@ -135,8 +135,9 @@ def _with(entries: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, 
 
 
 def _append(log: Path, entry: dict[str, Any]) -> None:
-    repair = log.exists() and not log.read_bytes().endswith(b"\n") and log.stat().st_size > 0
-    with log.open("a", encoding="utf-8") as file:
-        file.write(("\n" if repair else "") + json.dumps(entry) + "\n")
+    with log.open("ab+") as file:
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)  # a kill may have torn the last line
+        file.write(json.dumps(entry).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
