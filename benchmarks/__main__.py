@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("demonstration_import", "ppo_throughput")
+BENCHMARKS = ("demonstration_import", "ppo_learning", "ppo_throughput")
 
 
 def main() -> int:

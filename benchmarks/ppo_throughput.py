@@ -1,72 +1,87 @@
-"""Episodes per second of the PPO engine on the embedded model, and where the time goes."""
+"""This PPO engine against TRL 1.12.0's trainer, the last one TRL had: ``python -m benchmarks.ppo_throughput [SHAPE…]``.
+
+Both train the same random model in processes of their own, one after the other, several times; what counts are the
+ratios within each pair. TRL's environment is made on the first call, in ``.venv-trl``.
+"""
 
 from __future__ import annotations
 
 import json
-import resource
+import os
 import statistics
-import time
-from collections import defaultdict
-from collections.abc import Callable
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from workbench.demo.company import load_demonstrations
-from workbench.models.chat import encode_prompt
-from workbench.models.loading import load_merged, load_tokenizer
-from workbench.models.spec import ModelSpec
-from workbench.ppo import train
-from workbench.ppo.config import PPOConfig
-from workbench.ppo.policy import SharedTrunk
-from workbench.ppo.types import Rollout
-
-UPDATES = 6
-CONFIG = PPOConfig(total_episodes=32 * UPDATES, batch_size=32, minibatch_size=32, ppo_epochs=4, max_new_tokens=48)
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = ROOT / ".venv-trl"
+PACKAGES = ("trl==1.12.0", "transformers==5.23.0", "peft==0.21.2", "accelerate==1.15.0", "datasets==5.2.0")
+PAIRS = 3
+UPDATES = {"embedded": 6, "135m": 3}
+SECONDS = 1200
 
 
 def main() -> None:
-    """Print the figures as JSON: medians over updates, the first one left out."""
-    spec = ModelSpec()
-    tokenizer = load_tokenizer(spec)
-    prompts = [train.Prompt(row.prompt, encode_prompt(tokenizer, row.prompt)) for row in load_demonstrations()]
-    policy = SharedTrunk(load_merged(spec, Path()), CONFIG.lora_rank, CONFIG.lora_alpha)
-    trainer = train.PPOTrainer(CONFIG, policy, tokenizer, _brevity, prompts)
-    parts: dict[str, list[float]] = defaultdict(list)
-    _time_calls(trainer, "_learn", "update", parts)
-    _time_calls(trainer, "_reference_logprobs", "reference", parts)
-    _time_calls(train, "sample_rollout", "generate", parts)
-    seconds = []
-    for _ in range(UPDATES):
-        began = time.perf_counter()
-        trainer.step()
-        seconds.append(time.perf_counter() - began)
-    figures = {
-        "benchmark": "ppo_throughput",
-        "threads": torch.get_num_threads(),
-        "episodes_per_second": CONFIG.batch_size / statistics.median(seconds[1:]),
-        "seconds": {name: statistics.median(values[1:]) for name, values in parts.items()},
-        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    """Print the figures as JSON: every pair, and the medians of their ratios."""
+    shapes = sys.argv[1:] or list(UPDATES)
+    peer = trl_python()
+    results = {}
+    for shape in shapes:
+        pairs = [_pair(shape, peer) for _ in range(int(os.environ.get("PAIRS", PAIRS)))]
+        results[shape] = {"medians": _medians(pairs), "pairs": pairs}
+    print(json.dumps({"benchmark": "ppo_throughput", "cores": os.cpu_count(), "shapes": results}))
+
+
+def trl_python() -> Path:
+    """The interpreter of an environment with TRL 1.12.0 on the same torch; made where it is missing."""
+    python = ENVIRONMENT / "bin" / "python"
+    stamp = ENVIRONMENT / ".installed"
+    if not stamp.exists():
+        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
+        for packages in (("torch==2.13.0",), PACKAGES):
+            subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True, stdout=sys.stderr)
+        stamp.touch()
+    return python
+
+
+def _pair(shape: str, peer: Path) -> dict[str, Any]:
+    ours = _run(Path(sys.executable), "benchmarks.ppo_ours", shape)
+    trl = _run(peer, "benchmarks.ppo_trl", shape)
+    return {
+        "ours": ours,
+        "trl": trl,
+        "episodes_per_second_ratio": ours["episodes_per_second"] / trl["episodes_per_second"],
+        "peak_memory_ratio": ours["peak_memory_mib"] / trl["peak_memory_mib"],
     }
-    print(json.dumps(figures))
 
 
-def _brevity(rollout: Rollout) -> torch.Tensor:
-    """A reward that costs nothing to compute, so that the engine alone is measured."""
-    return -rollout.lengths().float() / 48
+def _run(python: Path, module: str, shape: str) -> dict[str, Any]:
+    ended = subprocess.run(
+        [python, "-m", module, shape, str(UPDATES[shape])],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+        env={**os.environ, "PYTHONWARNINGS": "ignore", "HF_HUB_OFFLINE": "1"},
+    )
+    if ended.returncode != 0:
+        sys.exit(f"{module} {shape} failed:\n{ended.stderr[-2000:]}")
+    figures: dict[str, Any] = json.loads(ended.stdout.strip().splitlines()[-1])
+    return figures
 
 
-def _time_calls(owner: Any, name: str, part: str, parts: dict[str, list[float]]) -> None:
-    inner: Callable[..., Any] = getattr(owner, name)
-
-    def timed(*args: Any, **kwargs: Any) -> Any:
-        began = time.perf_counter()
-        result = inner(*args, **kwargs)
-        parts[part].append(time.perf_counter() - began)
-        return result
-
-    setattr(owner, name, timed)
+def _medians(pairs: list[dict[str, Any]]) -> dict[str, float]:
+    ratios = {
+        name: statistics.median(pair[name] for pair in pairs)
+        for name in ("episodes_per_second_ratio", "peak_memory_ratio")
+    }
+    bare = {
+        name: statistics.median(pair["ours"][name] for pair in pairs)
+        for name in ("decoding_against_products", "update_against_products")
+    }
+    return ratios | bare
 
 
 if __name__ == "__main__":

@@ -33,6 +33,21 @@ LABELS = {
     "value_coef": "Value loss weight",
     "entropy_coef": "Entropy bonus",
     "warmup_ratio": "Warm-up share",
+    "micro_batch_size": "Micro-batch size",
+    "kl_placement": "KL penalty in",
+    "kl_target": "KL to steer towards",
+    "kl_horizon": "KL horizon (episodes)",
+    "kl_limit": "End the run above KL",
+    "update_kl_limit": "End an update above KL",
+    "score_clip": "Clip scores to ±",
+    "scale_scores": "Scale scores",
+    "evaluate_every": "Evaluate every (updates)",
+    "evaluation_prompts": "Validation prompts",
+    "best_by": "Best checkpoint by",
+    "keep_checkpoints": "Checkpoints kept",
+    "publish": "Give out",
+    "checkpoint_every": "Checkpoint every (updates)",
+    "sample_every": "Sample every (updates)",
 }
 
 
@@ -147,6 +162,8 @@ def _input(name: str, field: FieldInfo, label: str, help_text: str | None, key: 
             key=key,
             help=help_text,
         )
+    if default is None:
+        return _optional_number(label, low, high, low_open, high_open, key, help_text)
     # An open bound (greater than 0) has no smallest number: pydantic refuses the bound itself.
     return st.number_input(
         label,
@@ -155,6 +172,23 @@ def _input(name: str, field: FieldInfo, label: str, help_text: str | None, key: 
         value=float(default),
         step=_step(name, float(default)),
         format=_format(float(default)),
+        key=key,
+        help=help_text if not low_open else f"{help_text} Above {low:g}.",
+    )
+
+
+def _optional_number(
+    label: str, low: float | None, high: float | None, low_open: bool, high_open: bool, key: str, help_text: str | None
+) -> float | None:
+    """A number that may be left empty, which switches off what it sets."""
+    return st.number_input(
+        label,
+        min_value=None if low is None else float(low),
+        max_value=None if high is None or high_open else float(high),
+        value=None,
+        step=0.05,
+        format="%.3f",
+        placeholder="Off",
         key=key,
         help=help_text if not low_open else f"{help_text} Above {low:g}.",
     )

@@ -64,6 +64,43 @@ METRICS: dict[str, MetricWords] = {
     "throughput/tokens_per_second": MetricWords("Speed", "Tokens sampled per second.", ",.0f"),
     "throughput/episodes": MetricWords("Episodes", "Responses sampled so far.", ",.0f"),
     "learning_rate": MetricWords("Learning rate", "Size of the steps; it rises briefly, then falls.", ".2e"),
+    "objective/kl_coef": MetricWords(
+        "KL coefficient", "How much a nat of KL costs; it changes if you or a target say so."
+    ),
+    "objective/score_disagreement": MetricWords(
+        "Disagreement",
+        "How far the reward models' scores lie apart; a rise means that they are being exploited.",
+        ".2f",
+    ),
+    "policy/optimizer_steps": MetricWords(
+        "Optimiser steps", "Steps taken in an update, fewer where it stopped early.", ".0f"
+    ),
+    "policy/stopped_early": MetricWords(
+        "Stopped early", "1 where the update ended because it had moved far enough.", ".0f"
+    ),
+    "value/clipfrac": MetricWords(
+        "Value clip fraction", "Share of tokens whose value estimate was held near its old one.", ".0%"
+    ),
+    "eval/score": MetricWords("Validation score", "The score on prompts that it never trains on.", ".2f"),
+    "eval/reward": MetricWords(
+        "Validation reward", "The same minus the KL penalty; the best checkpoint is told by it.", ".2f"
+    ),
+    "eval/kl": MetricWords("Validation KL", "The distance from the SFT model on those prompts.", ".2f"),
+    "eval/length": MetricWords("Validation length", "Tokens per response to those prompts.", ".1f"),
+    "eval/repetition": MetricWords(
+        "Repetition",
+        "Share of three-token runs that the response had said before; a rise means it repeats itself.",
+        ".0%",
+    ),
+    "eval/embedding_similarity": MetricWords(
+        "Likeness to the human answers",
+        "Closeness in meaning on those prompts; a fall means it leaves the subject.",
+        ".2f",
+    ),
+    "seconds/generate": MetricWords("Sampling time", "Seconds of an update spent writing responses.", ".2f"),
+    "seconds/score": MetricWords("Scoring time", "Seconds spent by the reward models.", ".2f"),
+    "seconds/reference": MetricWords("Reference time", "Seconds spent comparing with the SFT model.", ".2f"),
+    "seconds/update": MetricWords("Learning time", "Seconds spent learning from the responses.", ".2f"),
 }
 
 MEASURES: dict[str, MetricWords] = {
@@ -82,13 +119,15 @@ SFT_CHARTS = (("train/loss", "eval/loss"),)
 REWARD_MODEL_CHARTS = (("train/loss", "eval/loss"), ("train/accuracy", "eval/accuracy"))
 PPO_CHARTS = (
     ("objective/rlhf_reward",),
-    ("objective/scores",),
-    ("objective/kl",),
+    ("objective/scores", "eval/score"),
+    ("objective/kl", "eval/kl"),
     ("objective/entropy",),
     ("loss/policy",),
     ("loss/value",),
     ("policy/clipfrac",),
-    ("response/length",),
+    ("response/length", "eval/length"),
+    ("eval/embedding_similarity",),
+    ("eval/repetition",),
 )
 
 

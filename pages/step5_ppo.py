@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import streamlit as st
@@ -23,7 +24,7 @@ from pages.home_state import LIVE
 from pages.metric_words import METRICS, PPO_CHARTS, written
 from pages.rows import Run
 from workbench.errors import NotFound
-from workbench.launch import launch_ppo
+from workbench.launch import checkpoint_steps, launch_ppo
 from workbench.models.registry import get_model, list_models
 from workbench.ppo.config import PPOConfig, PPORunConfig
 
@@ -39,6 +40,13 @@ WORDS = {
     "max_new_tokens": ("How long the responses (tokens)", "Longer ones are cut here, and cost a penalty."),
 }
 SAMPLES_SHOWN = 6
+STEERING: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("Pause", "pause", {"pause": True}),
+    ("Go on", "play_arrow", {"pause": False}),
+    ("Checkpoint now", "save", {"checkpoint": True}),
+)
+STEERED = {"kl_coef": "objective/kl_coef", "learning_rate": "learning_rate"}
+"""Settings that can be changed while a run goes on, and the metric that shows each."""
 
 
 def page() -> None:
@@ -79,12 +87,31 @@ def _new_run() -> None:
         if reward_model_id is not None:
             start = escaped(get_model(services.workspace(), reward_model_id).parent_id or "its own trunk")
             st.caption(f"PPO starts from {start}, the model this reward model was built on.")
+        branch = _branch_choice()
         values = field_inputs(PPOConfig, SHOWN, "ppo", columns=2, words=WORDS)
         values |= advanced(PPOConfig, SHOWN, "ppo")
         inner = {f"ppo.{name}": value for name, value in changed(PPOConfig, values).items()}
-        command_line("ppo", {"reward_model_id": reward_model_id, **inner})
+        command_line("ppo", {"reward_model_id": reward_model_id, "branch_from": branch, **inner})
         st.button("Start PPO", type="primary", icon=":material/play_arrow:", key="ppo_start", on_click=_start)
         problem("ppo")
+
+
+def _branch_choice() -> str | None:
+    """Where the policy starts: the SFT model, or a checkpoint of an earlier run."""
+    runs = services.workspace().runs.list(kind="ppo")
+    checkpoints = [f"{run.id}:{step}" for run in runs for step in reversed(checkpoint_steps(services.workspace(), run))]
+    if not checkpoints:
+        return None
+    return st.selectbox(
+        "Go on from a checkpoint",
+        checkpoints,
+        index=None,
+        placeholder="No: start from the SFT model",
+        key="ppo_branch",
+        format_func=lambda name: f"{name.partition(':')[0]}, after update {name.partition(':')[2]}",
+        help="Takes over what that run had learned. Settings, KL coefficient and schedule are those of the new run.",
+        width=420,
+    )
 
 
 def _start() -> None:
@@ -92,7 +119,11 @@ def _start() -> None:
 
     def launch() -> str:
         values = form_values([*SHOWN, *advanced_names(PPOConfig, SHOWN)], "ppo")
-        config = PPORunConfig(reward_model_id=st.session_state["ppo_reward_model"], ppo=PPOConfig(**values))
+        config = PPORunConfig(
+            reward_model_id=st.session_state["ppo_reward_model"],
+            branch_from=st.session_state.get("ppo_branch"),
+            ppo=PPOConfig(**values),
+        )
         return launch_ppo(services.workspace(), config, identity.person() or "")
 
     run_id = attempt("ppo", launch)
@@ -111,9 +142,49 @@ def _results(any_run: bool) -> None:
         return
     run = find_run(run_id)
     if run is None or run.status != "finished":
+        if run is not None and run.status == "running":
+            _steering(run)
         live_run(run_id, PPO_CHARTS, extra=_samples)
     else:
         _finished(run)
+
+
+def _steering(run: Run) -> None:
+    """What can be changed while the run goes on; each takes effect at its next update."""
+    with st.expander("Steer this run", icon=":material/tune:"):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            for label, icon, wish in STEERING:
+                key = f"steer_{label}_{run.id}"
+                st.button(label, icon=f":material/{icon}:", key=key, on_click=_steer, args=(run.id, wish))
+            for name in STEERED:
+                st.number_input(
+                    METRICS[STEERED[name]].title,
+                    value=None,
+                    min_value=0.0,
+                    format="%.5f",
+                    placeholder=f"{run.config['ppo'][name]:g} at the start",
+                    key=f"steer_{name}_{run.id}",
+                    width=180,
+                )
+            key = f"steer_apply_{run.id}"
+            st.button("Apply", icon=":material/check:", key=key, on_click=_apply_settings, args=(run.id,))
+        st.caption("It follows at its next update, and notes the change on its card.")
+        problem(f"steer_{run.id}")
+
+
+def _steer(run_id: str, wish: dict[str, Any]) -> None:
+    """Callback: write a wish where the run reads it."""
+    # Each wish for a checkpoint is a new one, so it carries the time.
+    wanted = {name: time.time() if name == "checkpoint" else value for name, value in wish.items()}
+    attempt(f"steer_{run_id}", services.supervisor().steer, run_id, **wanted)
+
+
+def _apply_settings(run_id: str) -> None:
+    """Callback: the settings that were filled in."""
+    values = {name: st.session_state.get(f"steer_{name}_{run_id}") for name in STEERED}
+    wish = {name: value for name, value in values.items() if value is not None}
+    if wish:
+        _steer(run_id, wish)
 
 
 def _finished(run: Run) -> None:

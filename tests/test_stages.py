@@ -26,6 +26,7 @@ from workbench.reward_model.config import RewardModelConfig
 from workbench.runs.context import RunContext
 from workbench.runs.events import Finished, Stopped
 from workbench.runs.ingest import ingest
+from workbench.runs.run_dir import RunDir
 from workbench.runs.worker import STAGES
 from workbench.sft.config import SFTConfig
 from workbench.workspace import Workspace
@@ -234,3 +235,126 @@ def test_launching_without_what_a_step_needs_says_so_and_leaves_nothing(workspac
         launch_ppo(workspace, PPORunConfig(reward_model_id="base"), "test")
     assert workspace.runs.list() == []
     assert list((workspace.root / "runs").iterdir()) == []
+
+
+# --- PPO: more than its default way -----------------------------------------------------------------------------------
+
+
+def run_ppo(ws: Workspace, watch: Callable[[RunContext, Any], None] | None = None, **settings: Any) -> str:
+    """Launch PPO with settings of the run and, under ``ppo``, of the engine; run it to its end; returns its id."""
+    engine = PPO.model_copy(update=settings.pop("ppo", {}))
+    config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, **settings, ppo=engine)
+    run_id = launch_ppo(ws, config, "test")
+    resume_ppo(ws, run_id, watch)
+    return run_id
+
+
+def resume_ppo(ws: Workspace, run_id: str, watch: Callable[[RunContext, Any], None] | None = None) -> None:
+    from workbench.ppo.run import run
+
+    context = RunContext.for_directory(ws.root / "runs" / run_id)
+    emit = context.emit
+
+    def tell(event: Any) -> None:
+        emit(event)
+        if watch is not None:
+            watch(context, event)
+
+    context.emit = tell  # type: ignore[method-assign]
+    try:
+        emit(run(context))
+    finally:
+        context.close()
+        ingest(ws, run_id)
+
+
+def figures(ws: Workspace, run_id: str) -> dict[tuple[int, str], float]:
+    """All metrics but those that time the machine."""
+    frame = ws.metrics.series(run_id)
+    rows = zip(frame["step"], frame["name"], frame["value"], strict=True)
+    return {(step, name): value for step, name, value in rows if not name.startswith(("seconds/", "throughput/tokens"))}
+
+
+def weights_of(ws: Workspace, run_id: str) -> dict[str, torch.Tensor]:
+    return load_file(ws.root / "runs" / run_id / "final/policy/adapter_model.safetensors")
+
+
+def test_a_steered_run_that_crashed_ends_as_one_that_did_not(loop: Workspace) -> None:
+    from workbench.runs.steering import steer
+
+    def steering(context: RunContext, event: Any) -> None:
+        if event.type == "metric" and event.step == 2 and "loss/policy" in event.values:
+            steer(context.dir, kl_coef=0.9, learning_rate=2e-3, checkpoint=1.0)
+
+    whole = run_ppo(loop, steering)
+    messages = [notice.message for notice in loop.notices.list(whole)]
+    assert "After update 2: kl_coef from 0.15 to 0.9." in messages
+    assert figures(loop, whole)[(3, "objective/kl_coef")] == 0.9
+    assert figures(loop, whole)[(2, "objective/kl_coef")] == 0.15
+
+    def crashing(context: RunContext, event: Any) -> None:
+        steering(context, event)
+        if event.type == "metric" and event.step == 4:
+            raise KeyboardInterrupt
+
+    engine = PPO.model_copy(update={"checkpoint_every": 99, "evaluate_every": 0})
+    config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, ppo=engine)
+    run_id = launch_ppo(loop, config, "test")
+    with pytest.raises(KeyboardInterrupt):
+        resume_ppo(loop, run_id, crashing)
+    run_dir = RunDir(loop.root / "runs" / run_id)
+    assert run_dir.complete_checkpoints().keys() == {2}, "the checkpoint that was asked for"
+    shutil.rmtree(run_dir.checkpoints)  # so it goes back to before the change, and has to make it again
+    run_dir.control_path.unlink()
+    resume_ppo(loop, run_id)
+    ours, theirs = weights_of(loop, run_id), weights_of(loop, whole)
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_the_best_checkpoint_is_kept_and_can_be_given_out(loop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    from workbench.ppo.evaluation import Evaluator
+
+    worth = iter([3.0, 9.0, 1.0, 2.0])
+    monkeypatch.setattr(Evaluator, "worth", lambda *_: next(worth))
+    settings = {"evaluate_every": 1, "checkpoint_every": 1, "keep_checkpoints": 1, "publish": "best"}
+    run_id = run_ppo(loop, ppo=settings)
+    run_dir = RunDir(loop.root / "runs" / run_id)
+    assert run_dir.complete_checkpoints().keys() == {2, 4}
+    assert loop.runs.get(run_id).summary["best_step"] == 2
+    best = torch.load(run_dir.checkpoints / "checkpoint-2" / "ppo_state.pt", weights_only=True)["parameters"]
+    given = weights_of(loop, run_id)
+    for name, value in given.items():
+        assert torch.equal(value, best[name.replace("base_model.model", "model.base_model.model").replace(
+            ".weight", ".policy.weight")])  # fmt: skip
+    names = set(loop.metrics.latest(run_id))
+    assert {"eval/score", "eval/reward", "eval/kl", "eval/length", "eval/repetition"} <= names
+
+
+def test_a_new_run_branches_from_a_checkpoint(loop: Workspace) -> None:
+    with pytest.raises(NotFound, match="no checkpoint of step '3'; it has: 2, 4"):
+        run_ppo(loop, branch_from="ppo-001:3")
+    with pytest.raises(InvalidInput, match="no PPO run"):
+        run_ppo(loop, branch_from="sft-001")
+    run_id = run_ppo(loop, branch_from="ppo-001:2", ppo={"total_episodes": 8})
+    values = figures(loop, run_id)
+    assert abs(values[(1, "objective/kl")]) > 1e-6, "it starts where the other one was, away from the SFT model"
+    assert get_model(loop, run_id).parent_id == "sft-001"
+
+
+def test_full_fine_tuning_gives_a_whole_model(loop: Workspace) -> None:
+    run_id = run_ppo(loop, ppo={"total_episodes": 16, "method": "full", "learning_rate": 1e-4})
+    model = get_model(loop, run_id)
+    assert model.spec.adapters == ()
+    ids = torch.tensor([[5, 60, 70, 80]])
+    with torch.no_grad():
+        ours, sft = (load_merged(get_model(loop, name).spec, loop.root)(ids).logits for name in (run_id, "sft-001"))
+    assert 1e-6 < (ours - sft).abs().max() < 1.0
+
+
+def test_a_reward_model_on_another_trunk_scores_texts(loop: Workspace) -> None:
+    """The base model is optimised against a reward model that was built on the SFT model."""
+    run_id = run_ppo(loop, model_id="base", ppo={"total_episodes": 8})
+    assert get_model(loop, run_id).spec.adapters == (f"runs/{run_id}/final/policy",)
+    assert get_model(loop, run_id).parent_id == "base"
+    with pytest.raises(InvalidInput, match="Say with model_id which model"):
+        launch_ppo(loop, PPORunConfig(reward_model_id="some/classifier"), "test")

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from storage.runs import Run, RunKind
 from workbench.demonstrations.snapshots import freeze_demonstrations, freeze_pairs
-from workbench.errors import InvalidInput, NotReady
+from workbench.errors import InvalidInput, NotFound, NotReady
 from workbench.evaluation.config import EvaluationConfig
 from workbench.models.registry import RegisteredModel, find_language_model, get_model
 from workbench.ppo.config import PPORunConfig
@@ -89,26 +89,63 @@ def launch_reward_model(ws: Workspace, config: RewardModelConfig, created_by: st
 
 
 def launch_ppo(ws: Workspace, config: PPORunConfig, created_by: str) -> str:
-    """Queue a PPO run from the SFT model that the reward model was trained on; returns its id.
+    """Queue a PPO run, from the model that its first reward model was built on unless told otherwise; returns its id.
 
     Raises:
         NotReady: no approved demonstration is in the training split.
-        NotFound, InvalidInput: the reward model does not exist, or is none.
+        NotFound, InvalidInput: a model does not exist, or is not what it is to be used as; the checkpoint to branch
+            from does not exist.
     """
-    reward_model = get_model(ws, config.reward_model_id)
-    if reward_model.kind != "reward_model":
-        raise InvalidInput(f"'{reward_model.id}' is no reward model; train one in step 3b first.")
+    reward_models = [
+        _reward_model(ws, name) for name in dict.fromkeys((config.reward_model_id, *config.more_reward_models))
+    ]
+    start_id = config.model_id or (reward_models[0].parent_id if reward_models[0] else None)
+    if start_id is None:
+        raise InvalidInput(f"Say with model_id which model to optimise: '{config.reward_model_id}' does not tell.")
+    start = _language_model(ws, start_id)
+    checkpoint = _checkpoint(ws, config.branch_from) if config.branch_from else None
     if not ws.demonstrations.count(status="approved", split="train"):
         raise NotReady("There is no approved demonstration whose prompt PPO could answer.")
-    return _launch(
-        ws,
-        "ppo",
-        config,
-        created_by,
-        [reward_model],
-        lambda data: freeze_demonstrations(ws, data),
-        extra={"sft_model_id": reward_model.parent_id},
-    )
+
+    def freeze(data: Path) -> None:
+        freeze_demonstrations(ws, data)
+        if checkpoint is not None:  # copied, so that the run stays a function of its own folder
+            shutil.copytree(checkpoint, data.parent / "branch")
+
+    models = [start, *(model for model in reward_models if model is not None)]
+    return _launch(ws, "ppo", config, created_by, models, freeze, extra={"sft_model_id": start.id})
+
+
+def _reward_model(ws: Workspace, name: str) -> RegisteredModel | None:
+    """A reward model of this workspace; None for a sequence classifier from outside, which the run loads by name."""
+    if "/" in name or "\\" in name or Path(name).is_dir():
+        return None
+    model = get_model(ws, name)
+    if model.kind != "reward_model":
+        raise InvalidInput(f"'{model.id}' is no reward model; train one in step 3b first.")
+    return model
+
+
+def checkpoint_steps(ws: Workspace, run: Run) -> list[int]:
+    """After which updates a run has complete checkpoints, in order."""
+    return sorted(RunDir(ws.root / run.directory).complete_checkpoints())
+
+
+def _checkpoint(ws: Workspace, name: str) -> Path:
+    """Folder of a complete checkpoint, by RUN (the newest one) or RUN:STEP."""
+    run_id, _, step = name.partition(":")
+    run = ws.runs.get(run_id)
+    if run.kind != "ppo":
+        raise InvalidInput(f"'{run_id}' is no PPO run, so PPO cannot go on from its checkpoints.")
+    found = RunDir(ws.root / run.directory).complete_checkpoints()
+    if not found:
+        raise NotFound(f"Run {run_id} has no checkpoint.")
+    if not step:
+        return found[max(found)]
+    if not step.isdecimal() or int(step) not in found:
+        steps = ", ".join(str(number) for number in sorted(found))
+        raise NotFound(f"Run {run_id} has no checkpoint of step '{step}'; it has: {steps}.")
+    return found[int(step)]
 
 
 def _language_model(ws: Workspace, model_id: str) -> RegisteredModel:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from workbench.ppo.config import PPOConfig
-from workbench.ppo.policy import SharedTrunk
-from workbench.ppo.train import PPOTrainer, Prompt
-from workbench.ppo.types import RewardFunction, Rollout
+from workbench.ppo.policy import new_actor_critic
+from workbench.ppo.train import PPOTrainer
+from workbench.ppo.types import Prompt, Responses, RewardFunction
 
 END, PAD, TARGET = 1, 0, 7
 
@@ -19,12 +21,16 @@ class DigitTokenizer:
 
     eos_token_id = END
     pad_token_id = PAD
+    chat_template = None
+
+    def __call__(self, text: str) -> dict[str, list[int]]:
+        return {"input_ids": [int(word) for word in text.split()]}
 
     def decode(self, ids: list[int], skip_special_tokens: bool = True) -> str:
         return " ".join(str(token) for token in ids if token not in (END, PAD))
 
 
-def tiny_policy(seed: int = 0) -> SharedTrunk:
+def tiny_model(seed: int = 0) -> LlamaForCausalLM:
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=24,
@@ -36,17 +42,28 @@ def tiny_policy(seed: int = 0) -> SharedTrunk:
         max_position_embeddings=64,
         initializer_range=0.2,
     )
-    return SharedTrunk(LlamaForCausalLM(config).eval(), lora_rank=4, lora_alpha=8)
+    return LlamaForCausalLM(config).eval()
 
 
-def share_of_target(rollout: Rollout) -> torch.Tensor:
+def tiny_policy(seed: int = 0, **settings: Any) -> Any:
+    config = PPOConfig.model_validate({"lora_rank": 4, "lora_alpha": 8, **settings})
+    return new_actor_critic(tiny_model(seed), config)
+
+
+def share_of_target(responses: Responses) -> torch.Tensor:
     """Share of a response's tokens that are the target token: at most 1."""
+    rollout = responses.rollout
     hits = (rollout.response_ids == TARGET) & rollout.response_mask
     return hits.sum(dim=1) / rollout.response_mask.sum(dim=1)
 
 
-def tiny_trainer(seed: int = 0, reward: RewardFunction = share_of_target, **settings: object) -> PPOTrainer:
-    defaults: dict[str, object] = {
+def tiny_trainer(
+    seed: int = 0,
+    reward: RewardFunction | list[RewardFunction] = share_of_target,
+    model: Any = None,
+    **settings: Any,
+) -> PPOTrainer:
+    defaults: dict[str, Any] = {
         "total_episodes": 32 * 6,
         "batch_size": 32,
         "minibatch_size": 16,
@@ -55,11 +72,14 @@ def tiny_trainer(seed: int = 0, reward: RewardFunction = share_of_target, **sett
         "learning_rate": 5e-3,
         "kl_coef": 0.01,
         "missing_eos_penalty": 0.0,
+        "lora_rank": 4,
+        "lora_alpha": 8,
         "seed": seed,
     }
     prompts = [Prompt(f"prompt {i}", [3 + i, 5, 6][: 1 + i % 3]) for i in range(10)]
     config = PPOConfig.model_validate({**defaults, **settings})
-    return PPOTrainer(config, tiny_policy(seed), DigitTokenizer(), reward, prompts)  # type: ignore[arg-type]
+    policy = new_actor_critic(model or tiny_model(seed), config)
+    return PPOTrainer(config, policy, DigitTokenizer(), reward, prompts)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -9,7 +9,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.ppo.rewards import estimate_kl, penalise_missing_end, shape_rewards
+from workbench.ppo.rewards import (
+    RunningMoments,
+    estimate_kl,
+    normalise_scores,
+    penalise_length,
+    penalise_missing_end,
+    shape_rewards,
+)
 
 
 def test_score_lands_on_the_last_token_and_the_penalty_on_every_one() -> None:
@@ -53,3 +60,34 @@ def test_both_estimators_have_the_true_kl_as_their_mean() -> None:
 def test_only_a_response_that_never_closed_is_penalised() -> None:
     scores = penalise_missing_end(torch.tensor([2.0, 2.0]), torch.tensor([True, False]), penalty=1.5)
     assert scores.tolist() == [2.0, 0.5]
+
+
+def test_length_costs_by_the_token() -> None:
+    scores = penalise_length(torch.tensor([2.0, 2.0]), torch.tensor([3, 10]), penalty=0.1)
+    torch.testing.assert_close(scores, torch.tensor([1.7, 1.0]))
+
+
+def test_running_moments_by_hand() -> None:
+    moments = RunningMoments()
+    assert moments.deviation == 1.0
+    moments.add(torch.tensor([1.0, 3.0]))
+    assert (moments.mean, moments.deviation) == (2.0, pytest.approx(math.sqrt(2)))
+    moments.add(torch.tensor([5.0]))  # 1, 3, 5: mean 3, unbiased variance 4
+    assert (moments.mean, moments.deviation) == (3.0, pytest.approx(2.0))
+
+
+@given(st.lists(st.lists(st.floats(-100, 100), min_size=1, max_size=5), min_size=2, max_size=5))
+def test_running_moments_do_not_depend_on_the_batches(batches: list[list[float]]) -> None:
+    moments = RunningMoments()
+    for batch in batches:
+        moments.add(torch.tensor(batch, dtype=torch.float64))
+    everything = torch.tensor([value for batch in batches for value in batch], dtype=torch.float64)
+    assert moments.mean == pytest.approx(everything.mean().item(), abs=1e-9)
+    expected = everything.std().item()
+    assert moments.deviation == pytest.approx(expected if expected > 1e-6 else 1.0, rel=1e-6)
+
+
+def test_scores_are_scaled_then_clipped_and_never_centred() -> None:
+    scores = normalise_scores(torch.tensor([4.0, -1.0, 20.0]), deviation=2.0, clip=5.0)
+    assert scores.tolist() == [2.0, -0.5, 5.0]
+    assert normalise_scores(torch.tensor([4.0]), deviation=2.0, clip=None).tolist() == [2.0]

@@ -22,13 +22,19 @@ def test_logprobs_and_values_equal_one_full_pass_for_ragged_prompts_and_early_en
     torch.nn.init.normal_(policy.value_head.weight)  # zeros would hide a wrong value
     rollout = sample_rollout(policy, PROMPTS * 6, SETTINGS, torch.Generator().manual_seed(0))
     assert len(set(rollout.lengths().tolist())) > 2, "rows must end at different times for this test to mean anything"
-    width = rollout.response_ids.shape[1]
+    width, mask = rollout.response_ids.shape[1], rollout.response_mask
     with torch.no_grad():
-        logits, values, _ = policy(rollout.sequences, rollout.attention_mask, last=width + 1, use_cache=False)
-    logprobs = torch.log_softmax(logits[:, :-1], dim=-1).gather(-1, rollout.response_ids.unsqueeze(-1)).squeeze(-1)
-    mask = rollout.response_mask
+        output = policy.model(
+            input_ids=rollout.sequences,
+            attention_mask=rollout.attention_mask.long(),
+            position_ids=(rollout.attention_mask.long().cumsum(1) - 1).clamp(min=0),
+            output_hidden_states=True,
+        )
+    logprobs = torch.log_softmax(output.logits[:, -width - 1 : -1], dim=-1)
+    logprobs = logprobs.gather(-1, rollout.response_ids.unsqueeze(-1)).squeeze(-1)
+    values = policy.value_head(output.hidden_states[-1][:, -width - 1 : -1]).squeeze(-1)
     torch.testing.assert_close(rollout.logprobs[mask], logprobs[mask], atol=1e-4, rtol=0)
-    torch.testing.assert_close(rollout.values[mask], values[:, :-1][mask], atol=1e-4, rtol=0)
+    torch.testing.assert_close(rollout.values[mask], values[mask], atol=1e-4, rtol=0)
 
 
 def test_the_mask_ends_with_the_end_token_and_covers_everything_without_one() -> None:
@@ -70,9 +76,9 @@ def test_reference_equals_the_untouched_trunk_after_training(trainer: PPOTrainer
     mask = torch.ones_like(sequences, dtype=torch.bool)
 
     def logits() -> torch.Tensor:
-        trainer.policy.eval()
+        backbone, adapter = trainer.policy.acting()
         with torch.no_grad():
-            return trainer.policy(sequences, mask, last=4, use_cache=False)[0]
+            return backbone.logits(backbone.hidden(sequences, mask, adapter))
 
     start = logits()
     for _ in range(2):

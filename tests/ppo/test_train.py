@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from tests.ppo.conftest import share_of_target, tiny_trainer
-from workbench.ppo.prompts import PromptOrder
-from workbench.ppo.types import Rollout, UpdateReport
-
-TIMED = {"throughput/tokens_per_second"}
+from workbench.errors import InvalidInput
+from workbench.ppo.state import branch_state
+from workbench.ppo.types import Responses, RewardFunction, UpdateReport
 
 
 def _figures(report: UpdateReport) -> dict[str, float]:
-    return {name: value for name, value in report.metrics.items() if name not in TIMED}
+    """All metrics but those that time the machine."""
+    timed = ("seconds/", "throughput/tokens_per_second")
+    return {name: value for name, value in report.metrics.items() if not name.startswith(timed)}
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -84,29 +86,99 @@ def test_reward_is_the_score_less_the_penalty() -> None:
 
 
 def test_the_reward_function_sees_what_was_sampled() -> None:
-    seen: list[Rollout] = []
+    seen: list[Responses] = []
 
-    def record(rollout: Rollout) -> torch.Tensor:
-        seen.append(rollout)
-        return share_of_target(rollout)
+    def record(responses: Responses) -> torch.Tensor:
+        seen.append(responses)
+        return share_of_target(responses)
 
     report = tiny_trainer(reward=record).step()
-    assert report.samples[0].length == int(seen[0].lengths()[0])
+    assert report.samples[0].length == int(seen[0].rollout.lengths()[0])
+    assert report.samples[0].response == seen[0].texts[0]
     assert report.samples[0].score == pytest.approx(share_of_target(seen[0])[0].item())
 
 
-def test_every_prompt_comes_once_before_any_comes_again() -> None:
-    order = PromptOrder(7, seed=3)
-    drawn = order.take(5) + order.take(9)
-    assert sorted(drawn[:7]) == list(range(7))
-    assert sorted(drawn[7:14]) == list(range(7))
+def test_several_reward_models_are_averaged_and_their_disagreement_reported() -> None:
+    def constant(value: float) -> RewardFunction:
+        return lambda responses: [value] * len(responses.texts)
+
+    metrics = tiny_trainer(reward=[constant(1.0), constant(4.0)]).step().metrics
+    assert metrics["objective/scores"] == pytest.approx(2.5)
+    assert metrics["objective/score_disagreement"] == pytest.approx(1.5)
+    assert "objective/score_disagreement" not in tiny_trainer().step().metrics
 
 
-def test_prompt_order_goes_on_where_its_state_was_taken() -> None:
-    order = PromptOrder(7, seed=3)
-    order.take(4)
-    state = order.state()
-    expected = order.take(20)
-    restored = PromptOrder(7, seed=99)
-    restored.restore(state)
-    assert restored.take(20) == expected
+@pytest.mark.parametrize(
+    ("scores", "sentence"),
+    [([1.0], r"\(1,\) scores for 32 responses"), ([float("nan")] * 32, "not a finite number")],
+)
+def test_a_reward_function_that_gives_nonsense_is_named(scores: list[float], sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        tiny_trainer(reward=lambda _: scores).step()
+
+
+def test_scores_are_scaled_by_what_was_seen_so_far_and_reported_as_they_are() -> None:
+    def hundredfold(responses: Responses) -> torch.Tensor:
+        return 100 * share_of_target(responses)
+
+    plain = tiny_trainer(reward=hundredfold, scale_scores=True, score_clip=1.5, kl_coef=0.0)
+    metrics = plain.step().metrics
+    assert plain.moments.count == 32
+    assert metrics["objective/scores"] == pytest.approx(plain.moments.mean)
+    assert 0 < metrics["objective/rlhf_reward"] <= 1.5
+    plain.answer(plain.prompts[:3])
+    assert plain.moments.count == 32, "an evaluation must not change the scale"
+
+
+def test_settings_changed_between_two_updates_hold_from_then_on() -> None:
+    trainer = tiny_trainer(schedule="constant", warmup_ratio=0.0)
+    assert trainer.step().metrics["learning_rate"] == 5e-3
+    trainer.learning_rate, trainer.kl_controller.coef = 1e-3, 0.5
+    metrics = trainer.step().metrics
+    assert (metrics["learning_rate"], metrics["objective/kl_coef"]) == (1e-3, 0.5)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kl_target": 1.0, "kl_horizon": 64, "scale_scores": True, "schedule": "cosine"},
+        {"method": "full", "learning_rate": 1e-3},
+        {"value_model": "adapter", "update_kl_limit": 0.01, "micro_batch_size": 3},
+    ],
+    ids=["adaptive and scaled", "full", "value adapter, early stop"],
+)
+def test_resuming_is_exact_with_every_option(options: dict[str, Any], tmp_path: Path) -> None:
+    whole = tiny_trainer(**options)
+    expected = [_figures(report) for report in whole.updates()]
+    first = tiny_trainer(**options)
+    got = [_figures(first.step()) for _ in range(3)]
+    first.save(tmp_path)
+    second = tiny_trainer(**options)
+    second.load(tmp_path)
+    got += [_figures(report) for report in second.updates()]
+    assert got == expected
+    for ours, theirs in zip(second.parameters, whole.parameters, strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path) -> None:
+    tiny_trainer().save(tmp_path)
+    with pytest.raises(InvalidInput, match="another shape"):
+        tiny_trainer(lora_rank=8).load(tmp_path)
+
+
+def test_a_branch_takes_over_what_was_learned_and_nothing_else(tmp_path: Path) -> None:
+    first = tiny_trainer()
+    for _ in range(3):
+        first.step()
+    first.save(tmp_path)
+    branch = tiny_trainer(kl_coef=0.7)
+    branch_state(branch, tmp_path)
+    for ours, theirs in zip(branch.parameters, first.parameters, strict=True):
+        assert torch.equal(ours, theirs)
+    assert (branch.update, branch.kl_controller.coef) == (0, 0.7)
+    assert branch.moments == first.moments
+    metrics = branch.step().metrics
+    assert metrics["objective/kl"] > 0.01, "the reference is still the SFT model"
+    warming_up = 5e-3 / (0.05 * branch.total_updates + 1)
+    assert metrics["learning_rate"] == pytest.approx(warming_up), "its schedule begins anew"

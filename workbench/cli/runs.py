@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.output import JsonOption, WorkspaceOption, flat, open_workspace, print_json, print_table, say
+from workbench.cli.output import (
+    JsonOption,
+    WorkspaceOption,
+    flat,
+    open_workspace,
+    print_json,
+    print_table,
+    say,
+    workspace_root,
+)
 from workbench.cli.stages import run_in_foreground
 
 if TYPE_CHECKING:
@@ -20,13 +29,13 @@ STOP_SECONDS = 120
 RunId = Annotated[str, typer.Argument(metavar="ID", help="Run by id, such as sft-001.")]
 ModelId = Annotated[str, typer.Argument(metavar="ID", help="Model by id, such as base or sft-001.")]
 
-runs_app = typer.Typer(help="List runs; show, stop, resume or remove one.")
+runs_app = typer.Typer(help="List runs; show, steer, stop, resume or remove one.")
 models_app = typer.Typer(help="List models; show or export one.")
 
 
 @runs_app.callback(invoke_without_command=True)
 def list_runs(context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """List runs, newest first; show, stop, resume or remove one."""
+    """List runs, newest first; show, steer, stop, resume or remove one."""
     if context.invoked_subcommand is not None:
         context.obj = (workspace, as_json)
         return
@@ -80,6 +89,43 @@ def stop_run(
             supervisor.tick()
             time.sleep(0.2)
     _print_state(run, as_json)
+
+
+@runs_app.command("steer")
+def steer_run(
+    context: typer.Context,
+    run_id: RunId,
+    pause: Annotated[
+        bool | None, typer.Option("--pause/--go-on", help="Wait at a checkpoint after this update, or go on.")
+    ] = None,
+    checkpoint: Annotated[bool, typer.Option("--checkpoint", help="Write a checkpoint after this update.")] = False,
+    kl_coef: Annotated[float | None, typer.Option(help="New KL coefficient.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="New peak of the learning rate.")] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change a PPO run while it goes on; it follows at its next update."""
+    from workbench.errors import InvalidInput, NotFound
+    from workbench.runs.run_dir import RunDir
+    from workbench.runs.steering import steer
+
+    workspace, as_json = _inherited(context, workspace, as_json)
+    wishes = {"pause": pause, "kl_coef": kl_coef, "learning_rate": learning_rate}
+    wanted = {name: value for name, value in wishes.items() if value is not None}
+    if checkpoint:
+        wanted["checkpoint"] = time.time()
+    if not wanted:
+        raise InvalidInput("Say what to change: --pause, --go-on, --checkpoint, --kl-coef or --learning-rate.")
+    # By its folder and not through the database, which the command or server that runs it has open.
+    runs = workspace_root(workspace).resolve() / "runs"
+    run_dir = RunDir((runs / run_id).resolve())
+    if run_dir.path.parent != runs or not run_dir.config_path.is_file():
+        raise NotFound(f"There is no run {run_id} in {runs.parent}.")
+    steer(run_dir, **wanted)
+    if as_json:
+        print_json({"run": run_id, "wanted": wanted})
+    else:
+        print(f"{run_id} will follow at its next update")
 
 
 @runs_app.command("resume")
@@ -156,10 +202,13 @@ def export_model(
     context: typer.Context,
     model_id: ModelId,
     out: Annotated[Path | None, typer.Option(help="New folder to write to. Default: ./ID")] = None,
+    adapter: Annotated[
+        bool, typer.Option("--adapter", help="One LoRA adapter against the original base, not the whole model.")
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the whole model, adapters merged, as a folder that Hugging Face tools load."""
+    """Write the whole model, adapters merged, as a folder that Hugging Face tools load; or its adapters as one."""
     from workbench.models.registry import get_model
 
     workspace, as_json = _inherited(context, workspace, as_json)
@@ -167,9 +216,14 @@ def export_model(
         model, root = get_model(ws, model_id), ws.root
     folder = out or Path(model_id)
     say(f"Writing {model_id} to {folder} …")
-    from workbench.models.loading import export_merged
+    if adapter:
+        from workbench.models.exporting import export_adapter
 
-    export_merged(root, model.spec, folder)
+        export_adapter(root, model.spec, folder)
+    else:
+        from workbench.models.loading import export_merged
+
+        export_merged(root, model.spec, folder)
     if as_json:
         print_json({"model": model_id, "folder": str(folder)})
     else:

@@ -6,7 +6,7 @@ tokens and the end token. Training and sampling therefore see the very same ids.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 def encode_prompt(tokenizer: PreTrainedTokenizerBase, prompt: str) -> list[int]:
     """Token ids of a user's prompt, ending where the response begins."""
-    rendered = tokenizer.apply_chat_template(
-        [{"role": "user", "content": _defuse(tokenizer, prompt)}], add_generation_prompt=True, tokenize=False
-    )
+    return encode_messages(tokenizer, [{"role": "user", "content": prompt}])
+
+
+def encode_messages(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, str]]) -> list[int]:
+    """Token ids of a conversation, ending where the response begins."""
+    turns = [{"role": turn["role"], "content": _defuse(tokenizer, turn["content"])} for turn in messages]
+    rendered = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
     return list(tokenizer(rendered, add_special_tokens=False)["input_ids"])
 
 

@@ -9,6 +9,7 @@ from workbench.errors import ModelError
 from workbench.models.spec import EMBEDDED, ModelSpec
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 EMBEDDED_DIR = Path(__file__).parent.parent / "demo" / "base_model"
@@ -77,12 +78,13 @@ def load_tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def load_merged(spec: ModelSpec, workspace: Path) -> PreTrainedModel:
+def load_merged(spec: ModelSpec, workspace: Path, dtype: torch.dtype | None = None) -> PreTrainedModel:
     """The causal language model with every adapter of the spec merged into its weights, in eval mode.
 
     Args:
         spec: what the model is made of.
         workspace: folder that the adapters' paths are relative to.
+        dtype: of the weights; where None, bfloat16 on a GPU that has it and float32 elsewhere.
 
     Raises:
         ModelError: base or adapter cannot be loaded.
@@ -93,7 +95,8 @@ def load_merged(spec: ModelSpec, workspace: Path) -> PreTrainedModel:
     from transformers import AutoModelForCausalLM
 
     # float32 where there is no accelerator: bf16 matmuls on a CPU without AMX are slower, not faster.
-    dtype = torch.bfloat16 if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else torch.float32
+    half = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    dtype = dtype or (torch.bfloat16 if half else torch.float32)
     source = base_source(spec)
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(

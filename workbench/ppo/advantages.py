@@ -6,10 +6,15 @@ import torch
 from torch import Tensor
 
 
-def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of the values where the mask is True; 0 where it is True nowhere."""
+def masked_mean(values: Tensor, mask: Tensor, count: Tensor | None = None) -> Tensor:
+    """Mean of the values where the mask is True; 0 where it is True nowhere.
+
+    Args:
+        count: what to divide the sum by, where the mask covers only a part of what is averaged: the means of the
+            parts then add up to the mean of the whole.
+    """
     weights = mask.to(values.dtype)
-    return (values * weights).sum() / weights.sum().clamp(min=1.0)
+    return (values * weights).sum() / (weights.sum() if count is None else count).clamp(min=1.0)
 
 
 def masked_whiten(values: Tensor, mask: Tensor) -> Tensor:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Schedule = Literal["linear", "cosine", "constant"]
+EvaluationMeasure = Literal["reward", "score", "kl", "length", "repetition", "embedding_similarity"]
 
 
 class PPOConfig(BaseModel):
@@ -12,37 +15,97 @@ class PPOConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    # How much, and in which portions.
     total_episodes: int = Field(2560, ge=1, description="Responses sampled over the whole run.")
     batch_size: int = Field(64, ge=1, description="Episodes per update.")
     minibatch_size: int = Field(32, ge=1, description="Episodes per optimiser step.")
+    micro_batch_size: int | None = Field(
+        None, ge=1, description="Episodes per pass; a minibatch is added up from them. Changes memory, not the result."
+    )
     ppo_epochs: int = Field(2, ge=1, le=64, description="Passes over each batch of rollouts.")
+
+    # The policy.
+    method: Literal["lora", "full"] = Field(
+        "lora", description="Train an adapter on the frozen SFT model, or all its weights beside a frozen copy."
+    )
+    lora_rank: int = Field(16, ge=1, le=512, description="Rank of the policy adapter.")
+    lora_alpha: int = Field(32, ge=1, le=1024, description="LoRA scale numerator.")
+    value_model: Literal["head", "adapter"] = Field(
+        "head",
+        description="Read values off the policy's own hidden state, or give them an adapter of their own (LoRA only).",
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Of matrix products; auto is bfloat16 on a GPU that has it, float32 elsewhere."
+    )
+
+    # The optimiser.
     learning_rate: float = Field(
         1e-3, gt=0, lt=1, description="Peak learning rate of the policy adapter and value head."
     )
+    schedule: Schedule = Field("linear", description="How the rate falls after the warm-up.")
     warmup_ratio: float = Field(0.05, ge=0, lt=1, description="Share of the updates in which the rate rises.")
-    kl_coef: float = Field(0.15, ge=0, description="Weight of the per-token KL penalty in the reward.")
+    max_grad_norm: float = Field(1.0, gt=0, description="Gradient norm is clipped to this.")
+
+    # Distance from the reference.
+    kl_coef: float = Field(0.15, ge=0, description="Weight of the per-token KL penalty; the first one if adaptive.")
     kl_estimator: Literal["k1", "k3"] = Field("k1", description="Schulman's estimator of the per-token KL.")
+    kl_placement: Literal["reward", "loss"] = Field(
+        "reward", description="Take the penalty from each token's reward, or add it to the loss (then always k3)."
+    )
+    kl_target: float | None = Field(
+        None, gt=0, description="Nats per response that an adaptive controller steers towards; fixed where empty."
+    )
+    kl_horizon: int = Field(2_000, ge=1, description="Episodes in which the adaptive controller may act fully.")
+    kl_limit: float | None = Field(None, gt=0, description="End the run once the KL in nats per response is above it.")
+    update_kl_limit: float | None = Field(
+        None, gt=0, description="End an update early once it has moved the policy so far, in nats per token."
+    )
+
+    # Rewards and advantages.
     gamma: float = Field(1.0, ge=0, le=1, description="Discount per token.")
     lam: float = Field(0.95, ge=0, le=1, description="GAE's lambda.")
+    whiten_advantages: bool = Field(
+        True, description="Shift and scale the advantages of a batch to mean 0, variance 1."
+    )
+    scale_scores: bool = Field(False, description="Divide scores by their running standard deviation.")
+    score_clip: float | None = Field(None, gt=0, description="Clip scores to ±this, after scaling.")
+    missing_eos_penalty: float = Field(
+        1.0, ge=0, description="Taken from the score of a response without an end token."
+    )
+    length_penalty: float = Field(0.0, ge=0, description="Taken from the score for each response token.")
+
+    # The losses.
     clip_range: float = Field(0.2, gt=0, lt=1, description="Clip range of the probability ratio.")
     value_clip_range: float = Field(0.2, gt=0, description="Clip range of the value around its old estimate.")
     value_coef: float = Field(0.1, ge=0, description="Weight of the value loss.")
     entropy_coef: float = Field(0.0, ge=0, description="Weight of the entropy bonus.")
-    whiten_advantages: bool = Field(
-        True, description="Shift and scale the advantages of a batch to mean 0, variance 1."
-    )
-    missing_eos_penalty: float = Field(
-        1.0, ge=0, description="Taken from the score of a response without an end token."
-    )
-    max_grad_norm: float = Field(1.0, gt=0, description="Gradient norm is clipped to this.")
+
+    # Sampling.
     temperature: float = Field(1.0, gt=0, le=5, description="Sampling temperature of the rollouts.")
     max_prompt_tokens: int = Field(256, ge=8, description="Longer prompts are left out and reported.")
     max_new_tokens: int = Field(64, ge=1, description="Longest response.")
-    lora_rank: int = Field(16, ge=1, le=512, description="Rank of the policy adapter.")
-    lora_alpha: int = Field(32, ge=1, le=1024, description="LoRA scale numerator.")
-    checkpoint_every: int = Field(10, ge=1, description="Updates between checkpoints.")
+
+    # What is looked at and kept.
     sample_every: int = Field(5, ge=1, description="Updates between answers to the fixed prompts.")
+    evaluate_every: int = Field(10, ge=0, description="Updates between evaluations on validation prompts; 0 is never.")
+    evaluation_prompts: int = Field(32, ge=1, description="At most so many validation prompts are answered each time.")
+    best_by: EvaluationMeasure = Field("reward", description="Measure by which the best checkpoint is chosen.")
+    publish: Literal["last", "best"] = Field(
+        "last", description="Which policy the run gives out: the last one, or that of the best checkpoint."
+    )
+    checkpoint_every: int = Field(10, ge=1, description="Updates between checkpoints.")
+    keep_checkpoints: int = Field(2, ge=1, description="How many of the newest checkpoints are kept, beside the best.")
     seed: int = Field(0, ge=0, description="Seed of initialisation, data order and sampling.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.method == "full" and self.value_model == "adapter":
+            raise ValueError("value_model: an adapter needs method lora; full fine-tuning has a value head.")
+        if self.kl_target is not None and self.kl_coef == 0:
+            raise ValueError("kl_coef must be above 0 where kl_target is given: the controller multiplies it.")
+        if self.publish == "best" and self.evaluate_every == 0:
+            raise ValueError("publish: the best checkpoint is found by evaluating; set evaluate_every above 0.")
+        return self
 
 
 class PPORunConfig(BaseModel):
@@ -51,7 +114,16 @@ class PPORunConfig(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reward_model_id: str = Field(
-        description="Reward model, by registry id; its trunk is the SFT model that PPO starts from."
+        description="Reward model: a registry id, or a sequence-classification model by folder or Hugging Face id."
+    )
+    model_id: str | None = Field(
+        None, description="Model to optimise; where empty, the one that the reward model was built on."
+    )
+    more_reward_models: tuple[str, ...] = Field(
+        (), description="Further reward models; scores are averaged, and their disagreement is reported."
+    )
+    branch_from: str | None = Field(
+        None, description="Go on from a checkpoint of an earlier PPO run: RUN or RUN:STEP, such as ppo-001:20."
     )
     evaluate_limit: int = Field(200, ge=1, description="At most so many held-out prompts are answered at the end.")
     ppo: PPOConfig = Field(default_factory=PPOConfig)

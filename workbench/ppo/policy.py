@@ -1,96 +1,256 @@
-"""Policy, reference, value function and reward model on one copy of the weights.
+"""Policy, reference, value function and reward models.
+
+`SharedTrunk` plays all roles on one copy of the weights:
 
 ===========  ====================================================================
 trunk        base model with the SFT adapter merged, frozen
 policy       trunk + LoRA adapter ``policy``
 reference    trunk with adapters off: exactly the SFT model
-value        a linear head on the policy's last hidden state, from the same pass
-reward model trunk + LoRA adapter ``reward`` + its score head
+value        a linear head on the policy's last hidden state, from the same pass;
+             or on that of an adapter of its own, ``value``
+reward model trunk + a LoRA adapter of its own + its score head
 ===========  ====================================================================
+
+`FullModel` trains all weights, beside a frozen copy as reference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from workbench.reward_model.scoring import REWARD_ADAPTER, ScoreHead, score_last_token
+from workbench.ppo.backbone import Backbone, Decoder, new_backbone
+from workbench.ppo.config import PPOConfig
+from workbench.ppo.losses import selected_logprobs
+from workbench.ppo.types import Rollout
+from workbench.reward_model.scoring import REWARD_ADAPTER, ScoreHead, last_real
 
 POLICY_ADAPTER = "policy"
+VALUE_ADAPTER = "value"
+LOGIT_ROWS = 512
+"""Tokens whose logits exist at the same time in a pass without gradients."""
 
 
-class SharedTrunk(nn.Module):
-    """One frozen trunk in all roles of PPO."""
+@dataclass(frozen=True, slots=True)
+class ResponsePass:
+    """What one full pass says of every response token; float32 [B, T] each, 0 where masked."""
 
-    def __init__(self, trunk: PreTrainedModel, lora_rank: int, lora_alpha: int) -> None:
+    logprobs: Tensor
+    entropy: Tensor
+    """In nats; without a gradient unless one was asked for."""
+    values: Tensor
+
+
+class ActorCritic(nn.Module, ABC):
+    """A policy with its reference and its value function."""
+
+    model: PreTrainedModel | PeftModel
+    """The policy, for saving it."""
+
+    def __init__(self, hidden_size: int, device: torch.device) -> None:
         super().__init__()
-        lora = LoraConfig(r=lora_rank, lora_alpha=lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM")
-        self.model: PeftModel = get_peft_model(trunk, lora, adapter_name=POLICY_ADAPTER)
-        hidden_size = int(trunk.config.get_text_config().hidden_size)
-        self.value_head = nn.Linear(hidden_size, 1, device=trunk.device)
+        self.value_head = nn.Linear(hidden_size, 1, device=device)
         # Scores are centred on 0, so 0 everywhere is the unbiased first estimate.
         nn.init.zeros_(self.value_head.weight)
         nn.init.zeros_(self.value_head.bias)
+        self.precision = torch.float32
 
-    def load_reward_adapter(self, folder: Path) -> None:
-        """Put the reward model's adapter on the same trunk, beside the policy's."""
-        self.model.load_adapter(str(folder), adapter_name=REWARD_ADAPTER, is_trainable=False)
-        self.model.set_adapter(POLICY_ADAPTER)
+    @property
+    def device(self) -> torch.device:
+        return self.value_head.weight.device
 
-    def trainable_parameters(self) -> list[nn.Parameter]:
-        """The policy adapter's weights and the value head's; nothing else ever learns."""
-        self.model.set_adapter(POLICY_ADAPTER)
-        adapter = [p for name, p in self.model.named_parameters() if f".{POLICY_ADAPTER}." in name]
-        return [*adapter, *self.value_head.parameters()]
+    @property
+    def separate_values(self) -> bool:
+        """Whether values come from a pass of their own and not from the policy's hidden state."""
+        return False
 
-    def forward(self, sequences: Tensor, attention_mask: Tensor, last: int, **cache: Any) -> tuple[Tensor, Tensor, Any]:
-        """Logits and values at the last ``last`` positions.
+    @abstractmethod
+    def trained(self) -> Mapping[str, nn.Parameter]:
+        """What PPO trains, by name; nothing else ever learns. A checkpoint holds exactly this."""
 
-        Args:
-            sequences: int64 [B, L].
-            attention_mask: [B, L], or [B, past + L] with a key-value cache.
+    @abstractmethod
+    def acting(self) -> tuple[Backbone, str | None]:
+        """The model that answers now, and its adapter: the policy, or the reference within `as_reference`."""
 
-        Returns:
-            logits float [B, last, V], values float32 [B, last], and the cache (None without one).
-        """
-        mask = attention_mask.long()
-        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -sequences.shape[1] :]
-        output = self.model(
-            input_ids=sequences,
-            attention_mask=mask,
-            position_ids=positions,
-            logits_to_keep=last,
-            output_hidden_states=True,
-            **cache,
-        )
-        hidden = output.hidden_states[-1][:, -last:]
-        values = self.value_head(hidden.to(self.value_head.weight.dtype)).squeeze(-1)
-        return output.logits, values.float(), output.past_key_values
+    @abstractmethod
+    def as_reference(self) -> AbstractContextManager[None]:
+        """Within this block the model is the SFT model; the value head is not to be read."""
+
+    def value_states(self, sequences: Tensor, mask: Tensor, hidden: Tensor) -> Tensor:
+        """The hidden states that the value head reads; ``hidden`` are the policy's own."""
+        return hidden
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Matrix products in the run's precision; without effect for float32."""
+        lower = self.precision != torch.float32
+        return torch.autocast(self.device.type, dtype=torch.bfloat16 if lower else None, enabled=lower)
+
+    def values(self, hidden: Tensor) -> Tensor:
+        """Value estimates from hidden states: [..., H] -> float32 [...]."""
+        with torch.autocast(self.device.type, enabled=False):
+            values: Tensor = self.value_head(hidden.to(self.value_head.weight.dtype)).squeeze(-1)
+        return values.float()
+
+    def response_pass(self, rollout: Rollout, temperature: float, *, entropy_gradient: bool = False) -> ResponsePass:
+        """Log-probabilities, entropies and values of a rollout's response tokens, from one pass (two with an adapter
+        for values). No logits but those of response tokens are ever computed."""
+        mask, width = rollout.response_mask, rollout.response_ids.shape[1]
+        backbone, adapter = self.acting()
+        with self.autocast():
+            hidden = backbone.hidden(rollout.sequences, rollout.attention_mask, adapter)
+            # The position before a token predicts it.
+            states = hidden[:, -width - 1 : -1][mask]
+            judged = self.value_states(rollout.sequences, rollout.attention_mask, hidden)[:, -width - 1 : -1][mask]
+        # Without gradients the logits of a few tokens at a time are enough.
+        size = len(states) if torch.is_grad_enabled() else LOGIT_ROWS
+        pairs = zip(states.split(size), rollout.response_ids[mask].split(size), strict=True)
+        chosen = [
+            selected_logprobs(self.logits(part), ids, temperature, entropy_gradient=entropy_gradient)
+            for part, ids in pairs
+        ]
+        logprobs, entropy = (torch.cat(parts) for parts in zip(*chosen, strict=True))
+        return ResponsePass(*(_spread(flat, mask) for flat in (logprobs, entropy, self.values(judged))))
+
+    @contextmanager
+    def decoder(self, room: int) -> Iterator[Decoder]:
+        """A decoder of the acting model for one batch that writes at most ``room`` tokens."""
+        backbone, adapter = self.acting()
+        with self.autocast(), backbone.decoder(adapter, room) as decoder:
+            yield decoder
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Logits of the acting model from its hidden states."""
+        with self.autocast():
+            return self.acting()[0].logits(hidden)
+
+
+class SharedTrunk(ActorCritic):
+    """One frozen trunk in all roles of PPO, told apart by adapters."""
+
+    model: PeftModel
+
+    def __init__(
+        self,
+        trunk: PreTrainedModel,
+        lora_rank: int = 16,
+        lora_alpha: int = 32,
+        value_model: Literal["head", "adapter"] = "head",
+    ) -> None:
+        """``trunk`` is taken over: adapters are put into it."""
+        super().__init__(int(trunk.config.get_text_config().hidden_size), trunk.device)
+        lora = LoraConfig(r=lora_rank, lora_alpha=lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM")
+        self.model = get_peft_model(trunk, lora, adapter_name=POLICY_ADAPTER)
+        self._adapters = (POLICY_ADAPTER,) if value_model == "head" else (POLICY_ADAPTER, VALUE_ADAPTER)
+        if value_model == "adapter":
+            self.model.add_adapter(VALUE_ADAPTER, lora)
+        self._reference = False
+        self.model.eval()
+        self.backbone = new_backbone(self.model)
+        self._freeze_the_rest()
+
+    @property
+    def separate_values(self) -> bool:
+        return VALUE_ADAPTER in self._adapters
+
+    def load_reward_adapter(self, folder: Path, name: str = REWARD_ADAPTER) -> None:
+        """Put a reward model's adapter on the same trunk, beside the policy's."""
+        self.model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
+        self.model.eval()
+        self._freeze_the_rest()
+
+    def trained(self) -> Mapping[str, nn.Parameter]:
+        return {name: parameter for name, parameter in self.named_parameters() if self._learns(name)}
+
+    def acting(self) -> tuple[Backbone, str | None]:
+        return self.backbone, None if self._reference else POLICY_ADAPTER
 
     @contextmanager
     def as_reference(self) -> Iterator[None]:
-        """Within this block the model is the SFT model; the value head is not to be read."""
-        with self.model.disable_adapter():
-            yield
-
-    @contextmanager
-    def as_reward_model(self) -> Iterator[None]:
-        """Within this block the reward adapter is the active one."""
-        self.model.set_adapter(REWARD_ADAPTER, inference_mode=True)
+        self._reference = True
         try:
             yield
         finally:
-            self.model.set_adapter(POLICY_ADAPTER)
+            self._reference = False
+
+    def value_states(self, sequences: Tensor, mask: Tensor, hidden: Tensor) -> Tensor:
+        if not self.separate_values or self._reference:
+            return hidden
+        return self.backbone.hidden(sequences, mask, VALUE_ADAPTER)
 
     @torch.no_grad()
-    def score(self, head: ScoreHead, sequences: Tensor, attention_mask: Tensor) -> Tensor:
-        """The reward model's scores of whole sequences: float32 [B]."""
-        with self.as_reward_model():
-            return score_last_token(self.model, head, sequences, attention_mask)
+    def score(self, head: ScoreHead, sequences: Tensor, mask: Tensor, adapter: str = REWARD_ADAPTER) -> Tensor:
+        """A reward model's scores of whole sequences: float32 [B]."""
+        with self.autocast():
+            hidden = self.backbone.hidden(sequences, mask, adapter)
+        self._freeze_the_rest()
+        return head.score(last_real(hidden, mask))
+
+    def _freeze_the_rest(self) -> None:
+        self.model.set_adapter(POLICY_ADAPTER)
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad_(self._learns(name))
+        self.backbone.trainable = list(self.trained().values())
+
+    def _learns(self, name: str) -> bool:
+        return name.startswith("value_head.") or any(f".{adapter}." in name for adapter in self._adapters)
+
+
+class FullModel(ActorCritic):
+    """All weights learn; the reference is a frozen copy of where they began."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        """``model`` is taken over and copied once."""
+        super().__init__(int(model.config.get_text_config().hidden_size), model.device)
+        self.model = model.eval()
+        self.reference: Any = copy.deepcopy(model).requires_grad_(False)
+        self.model.requires_grad_(True)
+        self._policy, self._frozen = new_backbone(self.model), new_backbone(self.reference)
+        self._acting = self._policy
+
+    def trained(self) -> Mapping[str, nn.Parameter]:
+        return {name: p for name, p in self.named_parameters() if not name.startswith("reference.")}
+
+    def acting(self) -> tuple[Backbone, str | None]:
+        return self._acting, None
+
+    @contextmanager
+    def as_reference(self) -> Iterator[None]:
+        self._acting = self._frozen
+        try:
+            yield
+        finally:
+            self._acting = self._policy
+
+
+def new_actor_critic(trunk: PreTrainedModel, config: PPOConfig) -> ActorCritic:
+    """The models of PPO around an SFT model, which is taken over."""
+    policy: ActorCritic
+    if config.method == "full":
+        policy = FullModel(trunk)
+    else:
+        policy = SharedTrunk(trunk, config.lora_rank, config.lora_alpha, config.value_model)
+    policy.precision = chosen_precision(config.precision, trunk.device)
+    return policy
+
+
+def chosen_precision(setting: str, device: torch.device) -> torch.dtype:
+    """The precision of matrix products: bfloat16 on a CUDA GPU that has it, float32 elsewhere, unless told."""
+    if setting == "auto":
+        has = device.type == "cuda" and torch.cuda.is_bf16_supported()
+        return torch.bfloat16 if has else torch.float32
+    return torch.bfloat16 if setting == "bfloat16" else torch.float32
+
+
+def _spread(flat: Tensor, mask: Tensor) -> Tensor:
+    """Values of the True positions, in order, back in the mask's shape; 0 elsewhere."""
+    return flat.new_zeros(mask.shape).masked_scatter(mask, flat)

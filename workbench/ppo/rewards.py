@@ -1,7 +1,8 @@
-"""From scores to per-token rewards: KL estimators, KL penalty, end-token penalty. Pure functions."""
+"""From scores to per-token rewards: penalties, running scale, KL estimators, KL penalty."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -37,6 +38,51 @@ def penalise_missing_end(scores: Tensor, ended: Tensor, penalty: float) -> Tenso
         ended: bool [B], True where the response closed with the end token.
     """
     return scores - penalty * (~ended).to(scores.dtype)
+
+
+def penalise_length(scores: Tensor, lengths: Tensor, penalty: float) -> Tensor:
+    """Scores with ``penalty`` taken from each response for every token it has.
+
+    Args:
+        scores: float [B].
+        lengths: int64 [B], response tokens.
+    """
+    return scores - penalty * lengths.to(scores.dtype)
+
+
+@dataclass(slots=True)
+class RunningMoments:
+    """Mean and variance of all scores seen so far, batch by batch (Chan, Golub and LeVeque 1979)."""
+
+    count: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+    """Sum of squared distances from the mean."""
+
+    def add(self, scores: Tensor) -> None:
+        """Take in a batch of scores, float [B]."""
+        values = scores.double()
+        size, mean = values.numel(), float(values.mean())
+        shift, total = mean - self.mean, self.count + size
+        self.squares += float(((values - mean) ** 2).sum()) + shift**2 * self.count * size / total
+        self.mean += shift * size / total
+        self.count = total
+
+    @property
+    def deviation(self) -> float:
+        """Unbiased standard deviation; 1 before two scores that differ have been seen."""
+        variance = self.squares / (self.count - 1) if self.count > 1 else 0.0
+        return variance**0.5 if variance > 1e-12 else 1.0
+
+
+def normalise_scores(scores: Tensor, deviation: float, clip: float | None) -> Tensor:
+    """Scores divided by a deviation and clipped to ±``clip``; float [B].
+
+    They are not centred: a constant taken from every score changes no advantage once the value function knows it, but
+    would reward the policy for ending early where all scores are negative.
+    """
+    scaled = scores / deviation
+    return scaled if clip is None else scaled.clamp(-clip, clip)
 
 
 def shape_rewards(scores: Tensor, kl: Tensor, response_mask: Tensor, kl_coef: float) -> Tensor:

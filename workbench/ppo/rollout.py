@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from workbench.ppo.policy import SharedTrunk
+from workbench.ppo.policy import ActorCritic
 from workbench.ppo.types import Rollout
+
+LEAVING_SHARE = 8
+"""Ended rows leave once they are an eighth of the batch: taking them out one by one would cost more than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def left_pad(prompts: Sequence[Sequence[int]], pad_token: int) -> tuple[Tensor, 
 
 @torch.no_grad()
 def sample_rollout(
-    policy: SharedTrunk,
+    policy: ActorCritic,
     prompts: Sequence[Sequence[int]],
     settings: SamplingSettings,
     generator: torch.Generator | None,
@@ -48,69 +51,98 @@ def sample_rollout(
 
     Args:
         prompts: token ids of each prompt, up to where the response begins.
-        generator: source of the sampling's randomness, on the CPU; None with temperature 0.
+        generator: source of the sampling's randomness, on the CPU; None with temperature 0. A row's draws depend on
+            its place in the batch alone, not on what its neighbours wrote.
     """
     policy.eval()
-    device = policy.value_head.weight.device
-    padded, mask = (tensor.to(device) for tensor in left_pad(prompts, settings.pad_token))
-    batch, limit = len(prompts), settings.max_new_tokens
-    ids = torch.full((batch, limit), settings.pad_token, dtype=torch.int64, device=device)
-    logprobs = torch.zeros((batch, limit), device=device)
-    values = torch.zeros((batch, limit), device=device)
-    ended = torch.zeros(batch, dtype=torch.bool, device=device)
-    rows = torch.arange(batch, device=device)  # rows of the batch that are still being written
-    inputs, cache, attention = padded, None, mask
-    for t in range(limit):
-        logits, value, cache = policy(inputs, attention, last=1, past_key_values=cache, use_cache=True)
-        log_probabilities = _log_probabilities(logits[:, -1], settings.temperature)
-        token = _draw(log_probabilities, settings.temperature, generator)
-        ids[rows, t] = token
-        logprobs[rows, t] = log_probabilities.gather(1, token.unsqueeze(1)).squeeze(1)
-        values[rows, t] = value[:, -1]
-        ended[rows] = token == settings.end_token
-        going = (~ended[rows]).nonzero().squeeze(1)
-        if len(going) == 0:
-            break
-        if len(going) < len(rows):
-            rows, token, attention = rows[going], token[going], attention[going]
-            cache.batch_select_indices(going)
-        inputs = token.unsqueeze(1)
-        attention = torch.cat([attention, torch.ones_like(inputs, dtype=torch.bool)], dim=1)
-    return _assemble(padded, mask, ids, logprobs, values, ended, settings.end_token)
+    padded, mask = (tensor.to(policy.device) for tensor in left_pad(prompts, settings.pad_token))
+    draws = _draws(len(prompts), settings, generator).to(policy.device)
+    writing = _Writing(padded, mask, settings, draws)
+    with policy.decoder(settings.max_new_tokens) as decoder:
+        hidden = decoder.start(padded, mask)
+        for t in range(settings.max_new_tokens):
+            tokens, going = writing.write(t, policy.logits(hidden), policy.values(hidden))
+            if going is not None:
+                if len(going) == 0:
+                    break
+                decoder.keep(going)
+                tokens = tokens[going]
+            if t + 1 < settings.max_new_tokens:
+                hidden = decoder.step(tokens)
+    return writing.rollout()
 
 
-def _log_probabilities(logits: Tensor, temperature: float) -> Tensor:
-    return torch.log_softmax(logits.float() / (temperature if temperature > 0 else 1.0), dim=-1)
+def _draws(batch: int, settings: SamplingSettings, generator: torch.Generator | None) -> Tensor:
+    """Uniform numbers in [0, 1), [B, T], the same whatever the device; zeros where nothing is drawn."""
+    shape = (batch, settings.max_new_tokens)
+    precise = torch.float32 if torch.backends.mps.is_available() else torch.float64  # MPS has no float64
+    if settings.temperature == 0:
+        return torch.zeros(shape, dtype=precise)
+    return torch.rand(shape, generator=generator, dtype=torch.float64).to(precise)
 
 
-def _draw(log_probabilities: Tensor, temperature: float, generator: torch.Generator | None) -> Tensor:
+class _Writing:
+    """The responses while they are being written."""
+
+    def __init__(self, padded: Tensor, mask: Tensor, settings: SamplingSettings, draws: Tensor) -> None:
+        self._padded, self._mask, self._settings, self._draws = padded, mask, settings, draws
+        shape = (len(padded), settings.max_new_tokens)
+        self._ids = padded.new_full(shape, settings.pad_token)
+        self._logprobs = torch.zeros(shape, device=padded.device)
+        self._values = torch.zeros(shape, device=padded.device)
+        self._rows = torch.arange(len(padded), device=padded.device)  # rows that the decoder still carries
+        self._ended = torch.zeros(len(padded), dtype=torch.bool, device=padded.device)  # of those
+
+    def write(self, t: int, logits: Tensor, values: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Choose token ``t`` of each row; returns the tokens, and which rows go on where some leave."""
+        tokens, logprobs = choose(logits, self._settings.temperature, self._draws[self._rows, t])
+        self._ids[self._rows, t] = tokens
+        self._logprobs[self._rows, t] = logprobs
+        self._values[self._rows, t] = values
+        self._ended = self._ended | (tokens == self._settings.end_token)
+        ended = int(self._ended.sum())
+        if ended == 0 or ended * LEAVING_SHARE < len(self._rows):
+            return tokens, None
+        going = (~self._ended).nonzero().squeeze(1)
+        self._rows, self._ended = self._rows[going], self._ended[going]
+        return tokens, going
+
+    def rollout(self) -> Rollout:
+        """What was written, cut at each row's first end token."""
+        is_end = self._ids == self._settings.end_token
+        # True up to and including the first end token; everywhere where there is none. Behind an end token only its
+        # row's spare tokens follow, or padding, which may be the end token itself.
+        mask = (is_end.cumsum(dim=1) - is_end.long()) == 0
+        width = int(mask.sum(dim=1).max())
+        mask = mask[:, :width]
+        ids = self._ids[:, :width].masked_fill(~mask, self._settings.pad_token)
+        return Rollout(
+            sequences=torch.cat([self._padded, ids], dim=1),
+            attention_mask=torch.cat([self._mask, mask], dim=1),
+            response_ids=ids,
+            response_mask=mask,
+            logprobs=self._logprobs[:, :width] * mask,
+            values=self._values[:, :width] * mask,
+            ended=(is_end[:, :width] & mask).any(dim=1),
+        )
+
+
+def choose(logits: Tensor, temperature: float, draws: Tensor) -> tuple[Tensor, Tensor]:
+    """The next token of each row and its log-probability.
+
+    By the inverse of the distribution function: the first token at which the probabilities so far exceed the draw.
+
+    Args:
+        logits: float [b, V].
+        temperature: 0 takes the likeliest token; its log-probability is then that at temperature 1.
+        draws: [b], uniform in [0, 1); sums are as precise as these.
+    """
+    log_probabilities = torch.log_softmax(logits.float() / (temperature or 1.0), dim=-1)
     if temperature == 0:
-        return log_probabilities.argmax(dim=-1)
-    # Drawn on the CPU, so that one seed gives one run whatever the device's own generator does.
-    drawn = torch.multinomial(log_probabilities.exp().cpu(), 1, generator=generator)
-    return drawn.squeeze(1).to(log_probabilities.device)
-
-
-def _assemble(
-    padded: Tensor,
-    prompt_mask: Tensor,
-    ids: Tensor,
-    logprobs: Tensor,
-    values: Tensor,
-    ended: Tensor,
-    end_token: int,
-) -> Rollout:
-    is_end = ids == end_token
-    # True up to and including the first end token; everywhere where there is none.
-    response_mask = (is_end.cumsum(dim=1) - is_end.long()) == 0
-    width = int(response_mask.sum(dim=1).max())
-    ids, response_mask = ids[:, :width], response_mask[:, :width]
-    return Rollout(
-        sequences=torch.cat([padded, ids], dim=1),
-        attention_mask=torch.cat([prompt_mask, response_mask], dim=1),
-        response_ids=ids,
-        response_mask=response_mask,
-        logprobs=logprobs[:, :width] * response_mask,
-        values=values[:, :width] * response_mask,
-        ended=ended,
-    )
+        logprobs, tokens = log_probabilities.max(dim=-1)
+        return tokens, logprobs
+    reached = log_probabilities.exp().cumsum(dim=-1, dtype=draws.dtype)
+    # Scaled by the sum, which rounding keeps from being 1: a draw near 1 must not fall behind the last token.
+    tokens = torch.searchsorted(reached, draws[:, None] * reached[:, -1:], right=True).squeeze(1)
+    tokens = tokens.clamp(max=logits.shape[-1] - 1)
+    return tokens, log_probabilities.gather(1, tokens[:, None]).squeeze(1)

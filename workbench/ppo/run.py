@@ -3,177 +3,150 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, replace
+from pathlib import Path
+from statistics import fmean
 from typing import Any
 
-import torch
-from transformers import PreTrainedTokenizerBase
-
-from workbench.errors import NotReady
-from workbench.evaluation.answers import HeldOut, evaluate_answers
-from workbench.models.chat import encode_prompt
-from workbench.models.generation import context_length
-from workbench.models.loading import adapter_folder, load_merged, load_tokenizer
+from workbench.evaluation.answers import measure_answers
 from workbench.models.spec import ModelSpec
-from workbench.ppo.config import PPORunConfig
+from workbench.ppo.evaluation import Best, Judged, judge
+from workbench.ppo.loading import Parts, load_parts
 from workbench.ppo.policy import POLICY_ADAPTER, SharedTrunk
-from workbench.ppo.rollout import sample_rollout
-from workbench.ppo.train import PPOTrainer, Prompt
-from workbench.ppo.types import RewardFunction, Rollout, UpdateReport
-from workbench.reward_model.scoring import ScoreHead
+from workbench.ppo.state import branch_state, load_weights
+from workbench.ppo.types import TrainingSample, UpdateReport
 from workbench.runs.context import RunContext
 from workbench.runs.events import CheckpointSaved, Finished, Metric, Notice, Sample, Stopped
-from workbench.runs.frozen_data import read_demonstrations
 from workbench.runs.progress import ProgressReporter
+from workbench.runs.run_dir import read_json, write_json
+from workbench.runs.steering import Steering
 
-FIXED_PROMPTS = 6
-KEPT_CHECKPOINTS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What a run works with, loaded."""
-
-    config: PPORunConfig
-    trainer: PPOTrainer
-    tokenizer: PreTrainedTokenizerBase
-    sft_spec: ModelSpec
-    sft_model_id: str
-    fixed: list[Prompt]
-    held_out: HeldOut
+BRANCH = "branch"
+"""Folder in the run directory with the checkpoint that a branched run begins with."""
+_BEST_FILE = "best.json"
 
 
 def run(context: RunContext) -> Finished | Stopped:
-    """Optimise, publish the policy's adapter, and compare it with the SFT model on held-out prompts.
+    """Optimise, publish the policy, and compare it with the SFT model on held-out prompts.
 
     Raises:
-        NotReady: no prompt of the training split fits.
-        ModelError: the reward model or its trunk cannot be loaded.
+        InvalidInput: no prompt of the training split fits, or a reward function gives no usable score.
+        ModelError: a model cannot be loaded.
     """
     began = time.monotonic()
-    parts = _load(context)
-    stopped = _optimise(context, parts)
+    parts = load_parts(context)
+    loop = _Loop(context, parts)
+    stopped = loop.optimise()
     if stopped is not None:
         return stopped
-    policy = parts.trainer.policy
-    context.dir.publish_final(
-        lambda folder: policy.model.save_pretrained(str(folder), selected_adapters=[POLICY_ADAPTER])
-    )
+    loop.choose()
     run_id = str(context.dir.config["run_id"])
+    model = _publish(context, parts, run_id)
     summary = _compare(context, parts, run_id)
     episodes = parts.trainer.update * parts.config.ppo.batch_size
     return Finished(
-        summary={**summary, "episodes": episodes, "seconds": time.monotonic() - began},
+        summary={**summary, **loop.summary(), "episodes": episodes, "seconds": time.monotonic() - began},
         model_kind="ppo",
-        model=parts.sft_spec.with_adapter(f"runs/{run_id}/final/{POLICY_ADAPTER}"),
+        model=model,
         parent_model_id=parts.sft_model_id,
     )
 
 
-def _load(context: RunContext) -> _Parts:
-    stored = context.dir.config
-    config = PPORunConfig.model_validate(stored["config"])
-    reward_spec = ModelSpec.model_validate(stored["models"][config.reward_model_id])
-    sft_spec = reward_spec.model_copy(update={"adapters": reward_spec.adapters[:-1]})
-    reward_adapter = adapter_folder(reward_spec.adapters[-1], context.dir.workspace)
-    torch.manual_seed(config.ppo.seed)  # LoRA's first matrices start at random
-    tokenizer = load_tokenizer(sft_spec)
-    trunk = load_merged(sft_spec, context.dir.workspace)
-    policy = SharedTrunk(trunk, config.ppo.lora_rank, config.ppo.lora_alpha)
-    policy.load_reward_adapter(reward_adapter)
-    head = ScoreHead.load(reward_adapter.parent)
-    rows = read_demonstrations(context.dir.data)
-    room = min(config.ppo.max_prompt_tokens, context_length(trunk) - config.ppo.max_new_tokens)
-    trainer = PPOTrainer(
-        config.ppo,
-        policy,
-        tokenizer,
-        reward_function(policy, head),
-        _prompts(context, tokenizer, [row for row in rows if row.split == "train"], room, report=True),
-    )
-    fixed_rows = HeldOut.choose(rows, "validation", FIXED_PROMPTS).rows
-    return _Parts(
-        config=config,
-        trainer=trainer,
-        tokenizer=tokenizer,
-        sft_spec=sft_spec,
-        sft_model_id=str(stored["sft_model_id"]),
-        fixed=_prompts(context, tokenizer, fixed_rows, room) if fixed_rows else list(trainer.prompts[:FIXED_PROMPTS]),
-        held_out=HeldOut.choose(rows, "test", config.evaluate_limit),
-    )
+class _Loop:
+    """The updates with all that happens between two of them."""
 
+    def __init__(self, context: RunContext, parts: Parts) -> None:
+        self._context, self._parts = context, parts
+        self._trainer, self._config = parts.trainer, parts.config.ppo
+        self._steering = Steering(context)
+        self._best = Best()
+        newest = context.dir.latest_checkpoint()
+        if newest is not None:
+            self._trainer.load(newest[1])
+            self._best = Best(**read_json(newest[1] / _BEST_FILE))
+        elif (context.dir.path / BRANCH).is_dir():
+            branch_state(self._trainer, context.dir.path / BRANCH)
 
-def reward_function(policy: SharedTrunk, head: ScoreHead) -> RewardFunction:
-    """Scores rollouts with the reward adapter on the policy's own trunk: the ids are scored as they were sampled."""
+    def optimise(self) -> Stopped | None:
+        """Run the remaining updates; Stopped where a stop was asked for."""
+        trainer, config = self._trainer, self._config
+        reporter = ProgressReporter(self._context.emit, "optimising")
+        if trainer.update == 0:
+            self._emit_fixed_samples()
+        while trainer.update < trainer.total_updates and trainer.ended_because is None:
+            self._follow_control()
+            if self._context.stop_requested():
+                self._checkpoint()
+                return Stopped(step=trainer.update)
+            report = trainer.step()
+            last = report.update == report.total_updates or trainer.ended_because is not None
+            _emit_update(self._context, report)
+            if report.update % config.sample_every == 0 or last:
+                self._emit_fixed_samples()
+            evaluated = config.evaluate_every and (report.update % config.evaluate_every == 0 or last)
+            is_best = bool(evaluated) and self._evaluate()
+            reporter(report.update, report.total_updates)
+            if is_best or report.update % config.checkpoint_every == 0:
+                self._checkpoint()
+        if trainer.ended_because is not None:
+            self._context.emit(Notice(message=f"Ended after {trainer.update} updates: {trainer.ended_because}."))
+        return None
 
-    def score(rollout: Rollout) -> torch.Tensor:
-        return policy.score(head, rollout.sequences, rollout.attention_mask)
+    def choose(self) -> None:
+        """Put the policy that is to be given out in place: the last one, or that of the best checkpoint."""
+        if self._config.publish == "best" and self._best.step is not None:
+            load_weights(self._trainer, self._context.dir.checkpoints / f"checkpoint-{self._best.step}")
 
-    return score
+    def summary(self) -> dict[str, Any]:
+        """What the run says of its checkpoints."""
+        return {"best_step": self._best.step, "published": self._config.publish, "updates": self._trainer.update}
 
+    def _follow_control(self) -> None:
+        trainer, steering = self._trainer, self._steering
+        steering.wait_while_paused(trainer.update, trainer.total_updates, self._checkpoint)
+        current = {"kl_coef": trainer.kl_controller.coef, "learning_rate": trainer.learning_rate}
+        changes = steering.changes(trainer.update, current)
+        trainer.kl_controller.coef = changes.get("kl_coef", trainer.kl_controller.coef)
+        trainer.learning_rate = changes.get("learning_rate", trainer.learning_rate)
+        if steering.checkpoint_wanted():
+            self._checkpoint()
 
-def _prompts(
-    context: RunContext,
-    tokenizer: PreTrainedTokenizerBase,
-    rows: Any,
-    room: int,
-    *,
-    report: bool = False,
-) -> list[Prompt]:
-    """Distinct prompts that leave room for a response; the others are left out and, with ``report``, said so."""
-    texts = list(dict.fromkeys(row.prompt for row in rows))
-    encoded = [Prompt(text, encode_prompt(tokenizer, text)) for text in texts]
-    fitting = [prompt for prompt in encoded if len(prompt.ids) <= room]
-    left_out = len(encoded) - len(fitting)
-    if report and left_out:
-        context.emit(Notice(message=f"{left_out} prompts are longer than {room} tokens; left out.", count=left_out))
-    if report and not fitting:
-        raise NotReady("No prompt of the training split fits, so there is nothing to optimise on.")
-    return fitting
+    def _evaluate(self) -> bool:
+        """Measure on validation prompts; whether this policy is the best so far."""
+        evaluator = self._parts.evaluator
+        if evaluator is None:
+            return False
+        measures = evaluator.measure()
+        _emit_metrics(self._context, self._trainer.update, measures)
+        return self._best.offer(self._trainer.update, evaluator.worth(measures, self._config.best_by))
 
+    def _checkpoint(self) -> None:
+        def write(folder: Path) -> None:
+            self._trainer.save(folder)
+            write_json(folder / _BEST_FILE, asdict(self._best) if self._best.step is not None else {})
 
-def _optimise(context: RunContext, parts: _Parts) -> Stopped | None:
-    """Run the remaining updates; Stopped where a stop was asked for."""
-    trainer, config = parts.trainer, parts.config.ppo
-    newest = context.dir.latest_checkpoint()
-    if newest is not None:
-        trainer.load(newest[1])
-    reporter = ProgressReporter(context.emit, "optimising")
-    if trainer.update == 0:
-        _emit_fixed_samples(context, parts)
-    for report in trainer.updates():
-        _emit_update(context, report)
-        if report.update % config.sample_every == 0 or report.update == report.total_updates:
-            _emit_fixed_samples(context, parts)
-        reporter(report.update, report.total_updates)
-        stopping = context.stop_requested() and report.update < report.total_updates
-        if stopping or report.update % config.checkpoint_every == 0:
-            _checkpoint(context, trainer)
-        if stopping:
-            return Stopped(step=report.update)
-    return None
+        run_dir, step = self._context.dir, self._trainer.update
+        run_dir.save_checkpoint(step, write)
+        run_dir.prune_checkpoints(self._config.keep_checkpoints, also=[self._best.step or 0])
+        self._context.emit(CheckpointSaved(step=step))
 
-
-def _checkpoint(context: RunContext, trainer: PPOTrainer) -> None:
-    context.dir.save_checkpoint(trainer.update, trainer.save)
-    context.dir.prune_checkpoints(keep=KEPT_CHECKPOINTS)
-    context.emit(CheckpointSaved(step=trainer.update))
+    def _emit_fixed_samples(self) -> None:
+        samples, _ = self._trainer.answer(self._parts.fixed)
+        for sample in samples:
+            self._context.emit(_sample_event(self._trainer.update, sample, fixed=True))
 
 
 def _emit_update(context: RunContext, report: UpdateReport) -> None:
-    finite = {name: value for name, value in report.metrics.items() if value == value}
-    context.emit(Metric(step=report.update, values=finite))
+    _emit_metrics(context, report.update, report.metrics)
     for sample in report.samples[:2]:
         context.emit(_sample_event(report.update, sample, fixed=False))
 
 
-def _emit_fixed_samples(context: RunContext, parts: _Parts) -> None:
-    samples, _ = parts.trainer.answer(parts.fixed)
-    for sample in samples:
-        context.emit(_sample_event(parts.trainer.update, sample, fixed=True))
+def _emit_metrics(context: RunContext, step: int, values: dict[str, float]) -> None:
+    context.emit(Metric(step=step, values={name: value for name, value in values.items() if value == value}))
 
 
-def _sample_event(step: int, sample: Any, *, fixed: bool) -> Sample:
+def _sample_event(step: int, sample: TrainingSample, *, fixed: bool) -> Sample:
     return Sample(
         step=step,
         prompt=sample.prompt,
@@ -185,47 +158,52 @@ def _sample_event(step: int, sample: Any, *, fixed: bool) -> Sample:
     )
 
 
-def _compare(context: RunContext, parts: _Parts, run_id: str) -> dict[str, Any]:
+def _publish(context: RunContext, parts: Parts, run_id: str) -> ModelSpec:
+    """Write the result to ``final/``; returns what the model is made of."""
+    policy = parts.trainer.policy
+    if isinstance(policy, SharedTrunk):
+        model = policy.model
+        context.dir.publish_final(lambda folder: model.save_pretrained(str(folder), selected_adapters=[POLICY_ADAPTER]))
+        return parts.sft_spec.with_adapter(f"runs/{run_id}/final/{POLICY_ADAPTER}")
+
+    def write(folder: Path) -> None:
+        policy.model.save_pretrained(str(folder))
+        parts.tokenizer.save_pretrained(folder)
+
+    return ModelSpec(base=str(context.dir.publish_final(write)))
+
+
+def _compare(context: RunContext, parts: Parts, run_id: str) -> dict[str, Any]:
     """Answer the held-out prompts as SFT model and as PPO model; score both; measure the distance between them."""
     if not parts.held_out.rows:
         context.emit(Notice(message="No demonstration is in the test split, so before and after were not compared."))
         return {"score_before": None, "score_after": None, "kl": None, "held_out_prompts": 0}
-    policy = parts.trainer.policy.eval()
-    with policy.as_reference():
-        before = _answer(context, parts, parts.sft_model_id)
-        sampled_before = _sample_held_out(parts)
-    after = _answer(context, parts, run_id)
-    sampled_after = _sample_held_out(parts)
-    # Scored outside the block: adapters are off inside it, the reward model's included.
-    experience_before = parts.trainer.evaluate_rollout(sampled_before)
-    experience_after = parts.trainer.evaluate_rollout(sampled_after)
+    with parts.trainer.policy.as_reference():
+        before, sampled_before = _answer(context, parts, parts.sft_model_id), _sample(parts)
+    after, sampled_after = _answer(context, parts, run_id), _sample(parts)
     return {
-        "score_before": experience_before.scores.mean().item(),
-        "score_after": experience_after.scores.mean().item(),
-        "kl": experience_after.kl.sum(dim=1).mean().item(),
+        "score_before": fmean(sampled_before.scores),
+        "score_after": fmean(sampled_after.scores),
+        "kl": fmean(sampled_after.kl),
         "before": before,
         "after": after,
         "held_out_prompts": len(parts.held_out.rows),
     }
 
 
-def _answer(context: RunContext, parts: _Parts, model_id: str) -> dict[str, float | None]:
-    return evaluate_answers(
-        context.emit,
-        model_id,
-        parts.trainer.policy.model,
-        parts.tokenizer,
-        parts.held_out,
-        max_new_tokens=parts.config.ppo.max_new_tokens,
-        seed=parts.config.ppo.seed,
-        phase=f"answering held-out prompts ({model_id})",
-    )
-
-
-def _sample_held_out(parts: _Parts) -> Rollout:
-    """One sampled response to each held-out prompt that fits, the same randomness for every model."""
+def _answer(context: RunContext, parts: Parts, model_id: str) -> dict[str, float | None]:
+    """The likeliest answers, with every measure of step 2."""
     trainer = parts.trainer
-    room = context_length(trainer.policy.model) - trainer.config.max_new_tokens
-    encoded = [encode_prompt(parts.tokenizer, row.prompt)[-room:] for row in parts.held_out.rows]
-    generator = torch.Generator().manual_seed(trainer.config.seed + 2)
-    return sample_rollout(trainer.policy, encoded, trainer.sampling, generator)
+    reporter = ProgressReporter(context.emit, f"answering held-out prompts ({model_id})")
+    greedy = replace(trainer.sampling, temperature=0.0)
+    answers: list[str] = []
+    for start in range(0, len(parts.held_out_prompts), trainer.config.batch_size):
+        batch = parts.held_out_prompts[start : start + trainer.config.batch_size]
+        answers += trainer.texts(trainer.sample(batch, greedy, None))
+        reporter(len(answers), len(parts.held_out_prompts))
+    return measure_answers(context.emit, model_id, answers, parts.held_out, seed=trainer.config.seed)
+
+
+def _sample(parts: Parts) -> Judged:
+    """One sampled response to each held-out prompt, scored; the same randomness for every model."""
+    return judge(parts.trainer, parts.held_out_prompts, parts.trainer.sampling, parts.trainer.config.seed + 2)

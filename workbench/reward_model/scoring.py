@@ -36,6 +36,11 @@ class ScoreHead:
     centre: float = 0.0
     scale: float = 1.0
 
+    def score(self, hidden: Tensor) -> Tensor:
+        """Scores of last hidden states: [B, H] -> float32 [B]."""
+        raw = hidden.float() @ self.weight.to(hidden.device)
+        return (raw - self.centre) / self.scale
+
     def save(self, folder: Path) -> None:
         """Write the head beside its adapter."""
         save_file({"weight": self.weight.contiguous()}, folder / _HEAD_FILE)
@@ -56,6 +61,13 @@ class ScoreHead:
         return cls(weight=weight, centre=float(scale["centre"]), scale=float(scale["scale"]))
 
 
+def last_real(hidden: Tensor, mask: Tensor) -> Tensor:
+    """The hidden state of each row's last real token: [B, L, H] and bool [B, L], padded on either side, -> [B, H]."""
+    positions = torch.arange(mask.shape[1], device=mask.device)
+    last = (positions * mask.long()).argmax(dim=1)
+    return hidden[torch.arange(len(last), device=mask.device), last]
+
+
 def score_last_token(model: Any, head: ScoreHead, sequences: Tensor, attention_mask: Tensor) -> Tensor:
     """Scores of whole sequences, read at each row's last real token: float32 [B].
 
@@ -73,12 +85,7 @@ def score_last_token(model: Any, head: ScoreHead, sequences: Tensor, attention_m
         output_hidden_states=True,
         use_cache=False,
     )
-    positions = torch.arange(mask.shape[1], device=mask.device)
-    last = (positions * mask).argmax(dim=1)
-    hidden = output.hidden_states[-1][torch.arange(len(last), device=mask.device), last]
-    raw = hidden.float() @ head.weight.to(hidden.device)
-    scores: Tensor = (raw - head.centre) / head.scale
-    return scores
+    return head.score(last_real(output.hidden_states[-1], attention_mask))
 
 
 class RewardModel:

@@ -113,6 +113,16 @@ class CheckpointSaved(_Event):
     step: int
 
 
+class Steered(_Event):
+    """A person changed a setting while the run went on; it holds from the update after ``step`` on."""
+
+    type: Literal["steered"] = "steered"
+    step: int
+    setting: str = Field(description="kl_coef, learning_rate, or pause with 1 for paused and 0 for going on.")
+    before: float
+    after: float
+
+
 class Notice(_Event):
     """Something a person should know, such as rows that were cut or left out."""
 
@@ -154,6 +164,7 @@ Event = Annotated[
     | Answer
     | Evaluation
     | CheckpointSaved
+    | Steered
     | Notice
     | Finished
     | Stopped

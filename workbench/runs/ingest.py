@@ -28,6 +28,7 @@ from workbench.runs.events import (
     Progress,
     Sample,
     Started,
+    Steered,
     Stopped,
 )
 from workbench.runs.run_dir import RunDir
@@ -101,6 +102,8 @@ class _Batch:
                 self.evaluations.append(_evaluation(self.run.id, event))
             case Notice():
                 self.ws.notices.add(self.run.id, event.message, event.count, _time(event), self.cursor)
+            case Steered():
+                self.ws.notices.add(self.run.id, _steering(event), None, _time(event), self.cursor)
             case Progress():
                 self.fields |= event.model_dump(include={"phase", "done", "total", "eta_seconds"})
             case Started():
@@ -156,6 +159,12 @@ class _Batch:
                 self.run.id, self.run.name, event.model_kind, spec, self.run.id, event.parent_model_id, _time(event)
             )
             self.ws.models.add(model, self.cursor)
+
+
+def _steering(event: Steered) -> str:
+    if event.setting == "pause":
+        return f"{'Paused' if event.after else 'Went on'} after update {event.step}."
+    return f"After update {event.step}: {event.setting} from {event.before:g} to {event.after:g}."
 
 
 def _time(event: Event) -> datetime:

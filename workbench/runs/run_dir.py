@@ -6,6 +6,7 @@
     ├── events.jsonl    what the worker says
     ├── log.txt         what its libraries print
     ├── control.json    what it is told: stop, pause, new settings
+    ├── steering.jsonl  which new settings it followed, and when
     ├── worker.json     which process works here
     ├── checkpoints/    checkpoint-STEP, each complete (with a DONE marker) or absent
     └── final/          the result, complete or absent
@@ -19,7 +20,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,16 +88,21 @@ class RunDir:
 
     def latest_checkpoint(self) -> tuple[int, Path] | None:
         """Step and folder of the newest complete checkpoint, None where there is none."""
-        complete = [(step, path) for step, path in self._checkpoints() if (path / DONE).exists()]
-        return max(complete, default=None)
+        return max(self.complete_checkpoints().items(), default=None)
 
-    def prune_checkpoints(self, keep: int) -> None:
+    def complete_checkpoints(self) -> dict[int, Path]:
+        """The folders of all complete checkpoints, by step."""
+        return {step: path for step, path in self._checkpoints() if (path / DONE).exists()}
+
+    def prune_checkpoints(self, keep: int, also: Collection[int] = ()) -> None:
         """Removes all but the newest ``keep`` complete checkpoints, and what a killed worker left half written.
+
+        Those of the steps in ``also`` stay, however old.
 
         Incomplete checkpoints newer than the newest complete one stay: a trainer may be writing one.
         """
-        complete = sorted(step for step, path in self._checkpoints() if (path / DONE).exists())
-        kept = set(complete[-keep:] if keep > 0 else [])
+        complete = sorted(self.complete_checkpoints())
+        kept = {*(complete[-keep:] if keep > 0 else []), *also}
         newest = complete[-1] if complete else -1
         for step, path in self._checkpoints():
             if step not in kept and step <= newest:

@@ -26,6 +26,7 @@ from workbench.errors import RunError, WorkbenchError
 from workbench.runs import processes
 from workbench.runs.ingest import ingest, run_dir_of
 from workbench.runs.run_dir import read_json, write_json
+from workbench.runs.steering import steer
 from workbench.runs.worker import DISK_FULL, EXIT_BUSY, EXIT_DISK_FULL
 from workbench.workspace import Workspace
 
@@ -111,6 +112,17 @@ class Supervisor:
         with self._lock:
             path = run_dir_of(self.workspace, self.workspace.runs.get(run_id)).control_path
             write_json(path, read_json(path) | values)
+
+    def steer(self, run_id: str, **wanted: Any) -> None:
+        """Changes a run while it goes on, as `workbench.runs.steering` describes.
+
+        Raises RunError where it does not run, InvalidInput where a value cannot be used, NotFound.
+        """
+        with self._lock:
+            run = self.workspace.runs.get(run_id)
+            if run.status != "running":
+                raise RunError(f"Run {run_id} is {run.status}: only a run that goes on can be steered.")
+            steer(run_dir_of(self.workspace, run), **wanted)
 
     def resume(self, run_id: str) -> None:
         """Puts a stopped, interrupted or failed run back in the queue; it goes on from its newest checkpoint.

@@ -1,0 +1,149 @@
+"""What a PPO run in a workspace works with: models, reward models and prompts out of its run directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from workbench.errors import ModelError
+from workbench.evaluation.answers import HeldOut
+from workbench.models.loading import adapter_folder, load_merged, load_tokenizer
+from workbench.models.spec import ModelSpec
+from workbench.ppo.config import PPOConfig, PPORunConfig
+from workbench.ppo.evaluation import Evaluator
+from workbench.ppo.policy import ActorCritic, SharedTrunk, new_actor_critic
+from workbench.ppo.prompts import encode_prompts
+from workbench.ppo.scorers import ClassifierScorer, separate_scorer, trunk_scorer
+from workbench.ppo.train import PPOTrainer
+from workbench.ppo.types import Prompt, RewardFunction
+from workbench.reward_model.scoring import REWARD_ADAPTER, RewardModel, ScoreHead
+from workbench.runs.context import RunContext
+from workbench.runs.events import Notice
+from workbench.runs.frozen_data import FrozenDemonstration, read_demonstrations
+
+FIXED_PROMPTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run works with, loaded."""
+
+    config: PPORunConfig
+    trainer: PPOTrainer
+    tokenizer: PreTrainedTokenizerBase
+    sft_spec: ModelSpec
+    sft_model_id: str
+    fixed: list[Prompt]
+    held_out: HeldOut
+    held_out_prompts: list[Prompt]
+    evaluator: Evaluator | None
+    """None where no validation prompt fits, or no evaluation is asked for."""
+
+
+def load_parts(context: RunContext) -> Parts:
+    """Load everything a run needs; prompts that do not fit are reported as notices.
+
+    Raises:
+        InvalidInput: no prompt of the training split fits.
+        ModelError: a model cannot be loaded.
+    """
+    stored = context.dir.config
+    config = PPORunConfig.model_validate(stored["config"])
+    specs = {name: ModelSpec.model_validate(spec) for name, spec in stored["models"].items()}
+    sft_model_id = str(stored["sft_model_id"])
+    sft_spec = specs.get(sft_model_id) or _trunk(specs[config.reward_model_id])
+    torch.manual_seed(config.ppo.seed)  # LoRA's first matrices start at random
+    tokenizer = load_tokenizer(sft_spec)
+    trunk = load_merged(sft_spec, context.dir.workspace, _weights_dtype(config.ppo))
+    policy = new_actor_critic(trunk, config.ppo)
+    names = dict.fromkeys((config.reward_model_id, *config.more_reward_models))
+    rewards = [
+        _reward(name, specs.get(name), policy, sft_spec, context.dir.workspace, index)
+        for index, name in enumerate(names)
+    ]
+    rows = read_demonstrations(context.dir.data)
+    trainer = PPOTrainer(config.ppo, policy, tokenizer, rewards, _prompts_of(rows, "train"))
+    _report(context, len(trainer.left_out), trainer.room, "prompts")
+    fixed = encode_prompts(tokenizer, _prompts_of(HeldOut.choose(rows, "validation", FIXED_PROMPTS).rows), trainer.room)
+    held_out, prompts = _fitting(context, trainer, HeldOut.choose(rows, "test", config.evaluate_limit), "held-out")
+    return Parts(
+        config=config,
+        trainer=trainer,
+        tokenizer=tokenizer,
+        sft_spec=sft_spec,
+        sft_model_id=sft_model_id,
+        fixed=fixed.fitting or list(trainer.prompts[:FIXED_PROMPTS]),
+        held_out=held_out,
+        held_out_prompts=prompts,
+        evaluator=_evaluator(context, trainer, rows),
+    )
+
+
+def _trunk(reward_spec: ModelSpec) -> ModelSpec:
+    return reward_spec.model_copy(update={"adapters": reward_spec.adapters[:-1]})
+
+
+def _weights_dtype(config: PPOConfig) -> torch.dtype | None:
+    """Trained weights stay in float32, whatever matrix products are done in; a frozen trunk may be in bfloat16."""
+    if config.method == "full" or config.precision == "float32":
+        return torch.float32
+    return torch.bfloat16 if config.precision == "bfloat16" else None
+
+
+def _reward(
+    name: str, spec: ModelSpec | None, policy: ActorCritic, sft_spec: ModelSpec, workspace: Path, index: int
+) -> RewardFunction:
+    if spec is None:
+        return _classifier(name, policy)
+    folder = adapter_folder(spec.adapters[-1], workspace)
+    if isinstance(policy, SharedTrunk) and _trunk(spec) == sft_spec:
+        adapter = REWARD_ADAPTER if index == 0 else f"{REWARD_ADAPTER}_{index}"
+        policy.load_reward_adapter(folder, adapter)
+        return trunk_scorer(policy, ScoreHead.load(folder.parent), adapter)
+    trunk = load_merged(_trunk(spec), workspace).to(policy.device)  # type: ignore[arg-type]
+    return separate_scorer(RewardModel(trunk, load_tokenizer(spec), folder.parent))
+
+
+def _classifier(source: str, policy: ActorCritic) -> RewardFunction:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            source, use_safetensors=True, trust_remote_code=False
+        )
+    except (OSError, ValueError) as error:
+        raise ModelError(f"The reward model {source} cannot be loaded: {str(error).splitlines()[0]}") from error
+    return ClassifierScorer(model.to(policy.device), tokenizer)
+
+
+def _prompts_of(rows: Iterable[FrozenDemonstration], split: str | None = None) -> list[str]:
+    return list(dict.fromkeys(row.prompt for row in rows if split in (None, row.split)))
+
+
+def _evaluator(context: RunContext, trainer: PPOTrainer, rows: list[FrozenDemonstration]) -> Evaluator | None:
+    if trainer.config.evaluate_every == 0:
+        return None
+    chosen = HeldOut.choose(rows, "validation", trainer.config.evaluation_prompts)
+    fitting, prompts = _fitting(context, trainer, chosen, "validation")
+    return Evaluator(trainer, prompts, [row.response for row in fitting.rows]) if prompts else None
+
+
+def _fitting(context: RunContext, trainer: PPOTrainer, held_out: HeldOut, what: str) -> tuple[HeldOut, list[Prompt]]:
+    """The rows whose prompts leave room for a response, and those prompts, one for each row."""
+    pairs: list[tuple[Any, Prompt]] = []
+    for row in held_out.rows:
+        encoded = encode_prompts(trainer.tokenizer, [row.prompt], trainer.room).fitting
+        pairs += [(row, prompt) for prompt in encoded]
+    _report(context, len(held_out.rows) - len(pairs), trainer.room, f"{what} prompts")
+    return HeldOut(held_out.split, tuple(row for row, _ in pairs), held_out.known_values), [p for _, p in pairs]
+
+
+def _report(context: RunContext, left_out: int, room: int, what: str) -> None:
+    if left_out:
+        context.emit(Notice(message=f"{left_out} {what} are longer than {room} tokens; left out.", count=left_out))
