@@ -33,16 +33,18 @@ def main() -> None:
     """Print one JSON object."""
     shape, updates = SHAPES[sys.argv[1]], int(sys.argv[2])
     trainer = new_trainer(shape, updates)
-    seconds, parts = [], []
+    seconds, processor, parts = [], [], []
     for _ in range(updates):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         metrics = trainer.step().metrics
         seconds.append(time.perf_counter() - began)
+        processor.append(time.process_time() - used)
         parts.append({part: metrics[f"seconds/{part}"] for part in PARTS})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     split = {part: statistics.median(row[part] for row in parts[1:]) for part in PARTS}
     figures = {
         "episodes_per_second": shape.batch / statistics.median(seconds[1:]),
+        "episodes_per_processor_second": shape.batch / statistics.median(processor[1:]),
         "seconds": split,
         "peak_memory_mib": peak,
         **against_bare_products(trainer, shape),

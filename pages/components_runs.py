@@ -116,13 +116,15 @@ def _draw_run(
 
 
 def curves(run_id: str, charts: Sequence[tuple[str, ...]]) -> None:
-    """The run's metrics as cards; a line instead while there are none."""
+    """The run's metrics as cards, those that it has; a line instead while there are none."""
     if not charts:
         return
     names = [name for names in charts for name in names]
     frame = services.workspace().metrics.series(run_id, names, max_points=300)
-    if len(frame):
-        metric_cards(frame, charts, key=f"chart_{run_id}", columns=min(len(charts), 3))
+    known = set(frame["name"])
+    shown = [names for names in charts if known.intersection(names)]
+    if shown:
+        metric_cards(frame, shown, key=f"chart_{run_id}", columns=min(len(shown), 3))
     else:
         st.caption("The first numbers appear after the first steps.")
 

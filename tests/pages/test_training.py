@@ -13,6 +13,7 @@ from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
 from workbench.errors import ModelError
 from workbench.models.spec import ModelSpec
+from workbench.runs.run_dir import RunDir, read_json
 from workbench.workspace import Workspace
 
 
@@ -88,6 +89,43 @@ def test_a_live_ppo_run_shows_charts_progress_and_samples(ws: Workspace, app: Ap
     assert "You find it on the third floor. (update 40)" in texts(app)
     click(app, f"stop_{run_id}")
     assert ws.runs.get(run_id).status == "stopping"
+
+
+def test_a_running_ppo_run_is_steered(ws: Workspace, app: AppTest) -> None:
+    trunk = seeding.sft(ws)
+    run_id = seeding.ppo(ws, seeding.reward_model(ws, trunk), trunk, status="running")
+    control = RunDir(ws.root / ws.runs.get(run_id).directory).control_path
+    visit(app, "step5_ppo.py")
+    app.number_input(key=f"steer_kl_coef_{run_id}").set_value(0.4)
+    click(app, f"steer_apply_{run_id}")
+    assert read_json(control) == {"kl_coef": 0.4}
+    click(app, f"steer_Pause_{run_id}")
+    click(app, f"steer_Checkpoint now_{run_id}")
+    told = read_json(control)
+    assert told["pause"] is True
+    assert told["checkpoint"] > 1e9
+    click(app, f"steer_Go on_{run_id}")
+    assert read_json(control)["pause"] is False
+    app.number_input(key=f"steer_learning_rate_{run_id}").set_value(2.0)
+    click(app, f"steer_apply_{run_id}")
+    assert any("learning_rate" in error.value for error in app.error)
+    assert "learning_rate" not in read_json(control)
+
+
+def test_a_new_ppo_run_can_go_on_from_a_checkpoint(ws: Workspace, app: AppTest) -> None:
+    seeding.demonstrations(ws)
+    trunk = seeding.sft(ws)
+    earlier = seeding.ppo(ws, seeding.reward_model(ws, trunk), trunk)
+    run_dir = RunDir(ws.root / ws.runs.get(earlier).directory)
+    for step in (10, 20):
+        run_dir.save_checkpoint(step, lambda folder: (folder / "ppo_state.pt").write_bytes(b"state") and None)
+    visit(app, "step5_ppo.py", ppo_part="New run")
+    assert app.selectbox(key="ppo_branch").options == [f"{earlier}, after update {step}" for step in (20, 10)]
+    app.selectbox(key="ppo_branch").set_value(f"{earlier}:10")
+    click(app, "ppo_start")
+    new = ws.runs.list(kind="ppo", status="pending")[0]
+    assert new.config["branch_from"] == f"{earlier}:10"
+    assert (ws.root / new.directory / "branch" / "ppo_state.pt").read_bytes() == b"state"
 
 
 def test_an_interrupted_run_can_be_resumed(ws: Workspace, app: AppTest) -> None:

@@ -131,4 +131,4 @@ def test_gradients_of_every_adapter_matrix(trl: dict[str, Any], policy: SharedTr
     assert found.keys() == trl["gradients"].keys()
     for name, gradient in found.items():
         norm, *products = trl["gradients"][name]
-        assert case.fingerprint(gradient, name) == pytest.approx([norm, *products], abs=1e-5 * max(norm, 1.0))
+        assert case.fingerprint(gradient, name) == pytest.approx([norm, *products], abs=5e-5 * max(norm, 1.0))
