@@ -113,7 +113,8 @@ def emitted_metrics(module: str) -> set[str]:
 @pytest.mark.parametrize(
     ("module", "sure"),
     [
-        ("workbench/ppo/train.py", {"objective/kl", "loss/policy", "learning_rate"}),
+        ("workbench/ppo/train.py", {"objective/kl", "learning_rate"}),
+        ("workbench/ppo/learning.py", {"loss/policy"}),
         ("workbench/sft/run.py", {"train/loss", "eval/loss"}),
         ("workbench/reward_model/run.py", {"train/accuracy", "eval/margin"}),
         ("pages/metric_words.py", {"objective/scores", "learning_rate"}),

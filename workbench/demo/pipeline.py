@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 CREATED_BY = "demo"
 USUAL_SECONDS = {
     "demonstrations": 2.0,
-    "sft": 170.0,
-    "pairs": 45.0,
+    "sft": 195.0,
+    "pairs": 55.0,
     "votes": 3.0,
-    "reward_model": 90.0,
-    "ppo": 200.0,
+    "reward_model": 75.0,
+    "ppo": 85.0,
 }
 """What each step took on 2 cores; only the estimate of the time left depends on it."""
 

@@ -6,6 +6,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from workbench.models.adapters import LoraTargets
+
 Schedule = Literal["linear", "cosine", "constant"]
 EvaluationMeasure = Literal["reward", "score", "kl", "length", "repetition", "embedding_similarity"]
 
@@ -30,6 +32,9 @@ class PPOConfig(BaseModel):
     )
     lora_rank: int = Field(16, ge=1, le=512, description="Rank of the policy adapter.")
     lora_alpha: int = Field(32, ge=1, le=1024, description="LoRA scale numerator.")
+    lora_targets: LoraTargets = Field(
+        "mlp", description="Which layers get an adapter: the feed-forward ones alone, or all linear ones."
+    )
     value_model: Literal["head", "adapter"] = Field(
         "head",
         description="Read values off the policy's own hidden state, or give them an adapter of their own (LoRA only).",
@@ -47,7 +52,7 @@ class PPOConfig(BaseModel):
     max_grad_norm: float = Field(1.0, gt=0, description="Gradient norm is clipped to this.")
 
     # Distance from the reference.
-    kl_coef: float = Field(0.15, ge=0, description="Weight of the per-token KL penalty; the first one if adaptive.")
+    kl_coef: float = Field(0.6, ge=0, description="Weight of the per-token KL penalty; the first one if adaptive.")
     kl_estimator: Literal["k1", "k3"] = Field("k1", description="Schulman's estimator of the per-token KL.")
     kl_placement: Literal["reward", "loss"] = Field(
         "reward", description="Take the penalty from each token's reward, or add it to the loss (then always k3)."

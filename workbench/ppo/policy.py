@@ -29,6 +29,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from workbench.models.adapters import LoraTargets, target_modules
 from workbench.ppo.backbone import Backbone, Decoder, new_backbone
 from workbench.ppo.config import PPOConfig
 from workbench.ppo.losses import selected_logprobs
@@ -144,11 +145,14 @@ class SharedTrunk(ActorCritic):
         trunk: PreTrainedModel,
         lora_rank: int = 16,
         lora_alpha: int = 32,
+        lora_targets: LoraTargets = "all-linear",
         value_model: Literal["head", "adapter"] = "head",
     ) -> None:
         """``trunk`` is taken over: adapters are put into it."""
         super().__init__(int(trunk.config.get_text_config().hidden_size), trunk.device)
-        lora = LoraConfig(r=lora_rank, lora_alpha=lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM")
+        lora = LoraConfig(
+            r=lora_rank, lora_alpha=lora_alpha, target_modules=target_modules(lora_targets), task_type="CAUSAL_LM"
+        )
         self.model = get_peft_model(trunk, lora, adapter_name=POLICY_ADAPTER)
         self._adapters = (POLICY_ADAPTER,) if value_model == "head" else (POLICY_ADAPTER, VALUE_ADAPTER)
         if value_model == "adapter":
@@ -238,7 +242,7 @@ def new_actor_critic(trunk: PreTrainedModel, config: PPOConfig) -> ActorCritic:
     if config.method == "full":
         policy = FullModel(trunk)
     else:
-        policy = SharedTrunk(trunk, config.lora_rank, config.lora_alpha, config.value_model)
+        policy = SharedTrunk(trunk, config.lora_rank, config.lora_alpha, config.lora_targets, config.value_model)
     policy.precision = chosen_precision(config.precision, trunk.device)
     return policy
 

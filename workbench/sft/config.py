@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
+
+from workbench.models.adapters import LoraTargets
 
 
 class SFTConfig(BaseModel):
@@ -22,7 +22,7 @@ class SFTConfig(BaseModel):
     lora_alpha: int = Field(
         64, ge=1, le=1024, description="LoRA scale numerator: the update is scaled by alpha / rank."
     )
-    lora_targets: Literal["mlp", "all-linear"] = Field(
+    lora_targets: LoraTargets = Field(
         "mlp",
         description="Which layers get an adapter: the feed-forward ones, where facts are stored, or all linear ones.",
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import NotReady
 from workbench.evaluation.answers import HeldOut, evaluate_answers
+from workbench.models.adapters import target_modules
 from workbench.models.spec import ModelSpec
 from workbench.runs.context import RunContext
 from workbench.runs.events import Finished, Notice, Stopped
@@ -16,10 +17,6 @@ from workbench.sft.config import SFTConfig
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
-
-FEED_FORWARD = r".*\.(mlp|feed_forward|ffn)\.(?!act)\w+"
-"""Names of the feed-forward layers in Llama, Qwen, Mistral, Gemma, Phi and their like. With adapters there alone, the
-attention that reads the question and copies from it stays the base model's (docs/experiments.md)."""
 
 METRIC_NAMES = {
     "loss": "train/loss",
@@ -115,7 +112,7 @@ def _trainer(
         r=config.lora_rank,
         lora_alpha=config.lora_alpha,
         lora_dropout=config.lora_dropout,
-        target_modules=FEED_FORWARD if config.lora_targets == "mlp" else config.lora_targets,
+        target_modules=target_modules(config.lora_targets),
         task_type="CAUSAL_LM",
     )
     shared = trainer_arguments(
