@@ -288,9 +288,9 @@ def test_a_steered_run_that_crashed_ends_as_one_that_did_not(loop: Workspace) ->
 
     whole = run_ppo(loop, steering)
     messages = [notice.message for notice in loop.notices.list(whole)]
-    assert "After update 2: kl_coef from 0.15 to 0.9." in messages
+    assert f"After update 2: kl_coef from {PPO.kl_coef:g} to 0.9." in messages
     assert figures(loop, whole)[(3, "objective/kl_coef")] == 0.9
-    assert figures(loop, whole)[(2, "objective/kl_coef")] == 0.15
+    assert figures(loop, whole)[(2, "objective/kl_coef")] == PPO.kl_coef
 
     def crashing(context: RunContext, event: Any) -> None:
         steering(context, event)
