@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages import preferences_vote
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
 from workbench.workspace import Workspace
@@ -18,63 +22,46 @@ def pair_ids(ws: Workspace) -> list[str]:
     return seeding.pairs(ws, "secret-model-a", "secret-model-b", number=3)
 
 
-def shown_pair(app: AppTest) -> str:
-    keys = [str(button.key) for button in app.button if str(button.key).startswith("vote_left_")]
-    assert len(keys) == 1
-    return keys[0].removeprefix("vote_left_")
+def desk(app: AppTest) -> dict[str, Any]:
+    """What the voting desk in the browser was given."""
+    (component,) = app.get("bidi_component")
+    data: dict[str, Any] = json.loads(component.proto.json)
+    return data
 
 
 def click(app: AppTest, key: str) -> AppTest:
     return unbroken(app.button(key=key).click().run())
 
 
-@pytest.mark.usefixtures("pair_ids")
-def test_a_vote_is_stored_once_as_what_the_side_meant(ws: Workspace, app: AppTest) -> None:
+def test_the_desk_gets_pairs_ahead_and_not_who_wrote_them(app: AppTest, pair_ids: list[str]) -> None:
     visit(app, PAGE, name="Ada")
-    pair_id = shown_pair(app)
-    left = app.text[1].value
-    click(app, f"vote_left_{pair_id}")
+    data = desk(app)
+    assert {pair["pair"] for pair in data["pairs"]} == set(pair_ids)
+    assert (data["done"], data["ahead"], data["last_vote"]) == (0, 3, None)
+    assert "secret-model" not in json.dumps(data) + texts(app)
+    assert all(pair.keys() == {"key", "pair", "occasion", "prompt", "left", "right"} for pair in data["pairs"])
+
+
+@pytest.mark.usefixtures("pair_ids")
+def test_what_the_desk_sends_is_taken_up_once(ws: Workspace, app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit(app, PAGE, name="Ada")
+    shown = desk(app)["pairs"][0]
+    action = {"id": "ab" * 8, "kind": "vote", "pair": shown["pair"], "occasion": 0, "choice": "left", "seconds": 2.5}
+    state: dict[str, Any] = {"desk_Ada": {"outbox": [action, action]}}
+    monkeypatch.setattr(preferences_vote.st, "session_state", state)
+    preferences_vote._take_outbox("desk_Ada", "Ada")
+    state["desk_Ada"]["outbox"] = [action | {"tries": 1}]
+    preferences_vote._take_outbox("desk_Ada", "Ada")
     (vote,) = ws.votes.live()
-    pair = ws.pairs.get(pair_id)
-    assert {"a": pair.response_a, "b": pair.response_b}[vote.choice] == left
-    assert vote.simulated is False
-    assert vote.seconds is not None
-    assert shown_pair(app) != pair_id
-
-
-@pytest.mark.usefixtures("pair_ids")
-def test_voting_is_blind(app: AppTest) -> None:
-    visit(app, PAGE, name="Ada")
-    assert "secret-model" not in texts(app)
-
-
-@pytest.mark.usefixtures("pair_ids")
-def test_undo_brings_the_pair_back(ws: Workspace, app: AppTest) -> None:
-    visit(app, PAGE, name="Ada")
-    pair_id = shown_pair(app)
-    click(app, f"vote_tie_{pair_id}")
-    click(app, "vote_undo")
-    assert ws.votes.live() == []
-    assert shown_pair(app) == pair_id
-
-
-def test_skipped_pairs_come_back_only_when_asked_for(app: AppTest, pair_ids: list[str]) -> None:
-    visit(app, PAGE, name="Ada")
-    seen = set()
-    for _ in pair_ids:
-        seen.add(shown_pair(app))
-        click(app, f"vote_skip_{shown_pair(app)}")
-    assert seen == set(pair_ids)
-    click(app, "vote_unskip")
-    assert shown_pair(app) in seen
-
-
-def test_all_done_leads_on(app: AppTest, pair_ids: list[str]) -> None:
-    visit(app, PAGE, name="Ada")
-    for _ in pair_ids:
-        click(app, f"vote_right_{shown_pair(app)}")
-    assert "You have voted on every pair" in texts(app)
-    assert "Go to the reward model" in texts(app)
+    pair = ws.pairs.get(shown["pair"])
+    assert {"a": pair.response_a, "b": pair.response_b}[vote.choice] == shown["left"]
+    assert (vote.seconds, vote.simulated) == (2.5, False)
+    assert state[preferences_vote.RESULTS] == {"ab" * 8: {"ok": True}}
+    # A restarted server has forgotten what it answered, and answers the same.
+    del state[preferences_vote.RESULTS]
+    preferences_vote._take_outbox("desk_Ada", "Ada")
+    assert state[preferences_vote.RESULTS] == {"ab" * 8: {"ok": True}}
+    assert ws.votes.count() == 1
 
 
 def test_a_name_of_a_simulated_annotator_is_refused(ws: Workspace, app: AppTest, pair_ids: list[str]) -> None:
