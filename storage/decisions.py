@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from duckdb import DuckDBPyConnection
+
 from storage.errors import RowConflict, RowNotFound
 from storage.repository import Repository, fetch, fetch_records, insert_many, record_of, scalar
 from storage.votes import Choice
@@ -63,21 +65,29 @@ class ExclusionRepository(Repository):
     def add(self, *, annotator_id: str | None, faster_than: float | None, note: str, by: str) -> Exclusion:
         """Adds a rule; it holds at once. Raises RowConflict where the same rule holds already."""
         rule = Exclusion(uuid.uuid4().hex[:12], annotator_id, faster_than, note, by, datetime.now(UTC))
-        if any((r.annotator_id, r.faster_than) == (annotator_id, faster_than) for r in self.active()):
-            raise RowConflict("These votes are left out already.")
-        self._write(lambda own: insert_many(own, "exclusions", [record_of(rule)]), None)
+
+        def write(own: DuckDBPyConnection) -> None:
+            if any((r.annotator_id, r.faster_than) == (annotator_id, faster_than) for r in self.active(own)):
+                raise RowConflict("These votes are left out already.")
+            insert_many(own, "exclusions", [record_of(rule)])
+
+        self._write(write, None)
         return rule
 
     def end(self, id: str, by: str) -> None:
         """Lets a rule's votes count again. Raises RowNotFound."""
-        if all(rule.id != id for rule in self.active()):
-            raise RowNotFound("rule", id)
-        record = {"exclusion_id": id, "ended_by": by, "ended_at": datetime.now(UTC)}
-        self._write(lambda own: insert_many(own, "exclusion_ends", [record]), None)
 
-    def active(self) -> Exclusions:
+        def write(own: DuckDBPyConnection) -> None:
+            if all(rule.id != id for rule in self.active(own)):
+                raise RowNotFound("rule", id)
+            record = {"exclusion_id": id, "ended_by": by, "ended_at": datetime.now(UTC)}
+            insert_many(own, "exclusion_ends", [record])
+
+        self._write(write, None)
+
+    def active(self, cursor: DuckDBPyConnection | None = None) -> Exclusions:
         """The rules that hold, oldest first."""
-        with self._read() as reader:
+        with self._read(cursor) as reader:
             reader.execute(
                 """SELECT id, annotator_id, faster_than, note, created_by, created_at FROM exclusions
                 WHERE id NOT IN (SELECT exclusion_id FROM exclusion_ends) ORDER BY created_at, id"""
@@ -101,7 +111,7 @@ class SettlementRepository(Repository):
     def save(self, pair_id: str, choice: Choice | None, comment: str, by: str) -> None:
         """Settles a pair, or opens it again where ``choice`` is None. Raises RowNotFound."""
 
-        def write(own: Any) -> None:
+        def write(own: DuckDBPyConnection) -> None:
             if not scalar(own.execute("SELECT count(*) FROM pairs WHERE id = ?", [pair_id])):
                 raise RowNotFound("pair", pair_id)
             record = {"pair_id": pair_id, "choice": choice, "comment": comment, "settled_by": by}

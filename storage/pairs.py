@@ -114,6 +114,11 @@ class PairRepository(Repository):
             known: Side | None = scalar(reader.execute(_SIDE, [pair_id, annotator_id, occasion]))
         return known if known is not None else self._write(write, cursor)
 
+    def shown(self) -> set[tuple[str, str]]:
+        """(pair, annotator) for each pair that was shown to somebody here: votes from elsewhere have no true side."""
+        with self._read() as reader:
+            return set(reader.execute("SELECT DISTINCT pair_id, annotator_id FROM presentations").fetchall())
+
     def sides(self, annotator_id: str, pair_ids: Collection[str]) -> dict[tuple[str, int], Side]:
         """The sides that were drawn for these pairs, by pair and occasion."""
         where = Where().add("annotator_id = ?", annotator_id).add_in("pair_id", pair_ids)

@@ -203,14 +203,16 @@ class QueueRepository(Repository):
 class PairScoreRepository(Repository):
     """Table ``pair_scores``: how a reward model sees the pairs. The newest score of a pair counts."""
 
-    def add_many(self, model_id: str, margins: Sequence[tuple[str, float]]) -> int:
+    def add_many(
+        self, model_id: str, margins: Sequence[tuple[str, float]], cursor: DuckDBPyConnection | None = None
+    ) -> int:
         """Stores (pair id, score of A − score of B) for each; returns their number."""
         now = datetime.now(UTC)
         records = [
             {"pair_id": pair_id, "model_id": model_id, "margin": margin, "scored_at": now}
             for pair_id, margin in margins
         ]
-        return self._write(lambda own: insert_many(own, "pair_scores", records), None)
+        return self._write(lambda own: insert_many(own, "pair_scores", records), cursor)
 
     def count(self) -> int:
         """How many pairs have a score."""

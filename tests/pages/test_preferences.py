@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 from pages import preferences_vote
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
+from workbench.preferences.voting import record_vote
+from workbench.preferences.voting_settings import voting_settings
 from workbench.workspace import Workspace
 
 PAGE = "step3_preferences.py"
@@ -74,7 +76,7 @@ def test_a_name_of_a_simulated_annotator_is_refused(ws: Workspace, app: AppTest,
 def test_agreement_and_leaderboard_keep_sources_apart(ws: Workspace, app: AppTest, pair_ids: list[str]) -> None:
     seeding.votes(ws, pair_ids, ("Ada", "Ben"))
     seeding.votes(ws, pair_ids, ("Robo",), simulated=True)
-    visit(app, PAGE, preferences_part="Agreement and leaderboard")
+    visit(app, PAGE, preferences_part="Agreement")
     assert "6 votes on 3 pairs by 2 annotators" in texts(app)
     app.segmented_control(key="results_source").set_value("simulated")
     unbroken(app.run())
@@ -102,3 +104,80 @@ def test_generating_pairs_queues_a_run(ws: Workspace, app: AppTest) -> None:
     assert run.status == "pending"
     assert run.created_by == "Ada"
     assert (run.config["model_id"], run.config["other_model_id"], run.config["limit"]) == ("sft-001", "base", 5)
+
+
+def test_pairs_for_chosen_tags_and_prompts(ws: Workspace, app: AppTest) -> None:
+    seeding.demonstrations(ws)
+    visit(app, PAGE, name="Ada", preferences_part="Generate pairs")
+    app.multiselect(key="pairs_tags").set_value(["legal"])
+    app.multiselect(key="pairs_splits").set_value(["test"])
+    app.number_input(key="pairs_other_temperature").set_value(0.5)
+    unbroken(app.run())
+    click(app, "pairs_start")
+    (run,) = ws.runs.list(kind="pairs")
+    assert (run.config["tags"], run.config["splits"], run.config["prompts"]) == (["legal"], ["test"], [])
+    assert run.config["other_temperature"] == 0.5
+
+
+def test_leaving_an_annotator_out_and_taking_them_in_again(ws: Workspace, app: AppTest, pair_ids: list[str]) -> None:
+    seeding.votes(ws, pair_ids, ("Ada", "Ben"))
+    visit(app, PAGE, name="Ada", preferences_part="Annotators")
+    assert "Nothing stands out about 2 annotators" in texts(app)
+    click(app, "leave_out_Ben")
+    assert "Left out" in texts(app)
+    assert "Votes of Ben" in texts(app)
+    assert ws.votes.count() == 3
+    (rule,) = ws.exclusions.active()
+    click(app, f"rule_end_{rule.id}")
+    assert ws.votes.count() == 6
+    click(app, "rule_add")
+    assert "Say whose votes" in app.error[0].value
+
+
+def test_settling_a_dispute(ws: Workspace, app: AppTest, pair_ids: list[str]) -> None:
+    for name, choice in (("Ada", "left"), ("Ben", "right")):
+        side = ws.pairs.side(pair_ids[0], ws.annotators.get_or_create(name, "person").id)
+        meant = choice if side == "a" else {"left": "right", "right": "left"}[choice]
+        record_vote(ws, pair_id=pair_ids[0], annotator_name=name, choice=meant)  # type: ignore[arg-type]
+    visit(app, PAGE, name="Ada", preferences_part="Agreement")
+    assert "1 pair to discuss, 0 settled" in texts(app)
+    click(app, f"settle_{pair_ids[0]}")
+    assert "Choose what you settle on" in app.error[0].value
+    app.segmented_control(key=f"settle_choice_{pair_ids[0]}").set_value("b")
+    app.text_input(key=f"settle_comment_{pair_ids[0]}").set_value("Names the floor.")
+    click(app, f"settle_{pair_ids[0]}")
+    assert "0 pairs to discuss, 1 settled" in texts(app)
+    assert ws.settlements.by_pair()[pair_ids[0]].settled_by == "Ada"
+    click(app, f"reopen_{pair_ids[0]}")
+    assert ws.settlements.by_pair() == {}
+
+
+def test_the_team_sets_how_it_votes(ws: Workspace, app: AppTest) -> None:
+    visit(app, PAGE, name="Ada", preferences_part="How we vote")
+    app.number_input(key="set_people").set_value(3)
+    app.text_area(key="set_guidelines").set_value("Right facts first.")
+    app.text_input(key="set_reasons").set_value("a, b, c, d, e, f, g, h")
+    click(app, "set_save")
+    assert "at most 7 reasons" in app.error[0].value
+    app.text_input(key="set_reasons").set_value("right, kind")
+    click(app, "set_save")
+    saved = voting_settings(ws)
+    assert (saved.people_per_pair, saved.reasons, saved.guidelines) == (3, ("right", "kind"), "Right facts first.")
+
+
+def test_the_leaderboard_with_and_without_length(ws: Workspace, app: AppTest, pair_ids: list[str]) -> None:
+    seeding.votes(ws, pair_ids, ("Ada", "Ben"))
+    visit(app, PAGE, name="Ada", preferences_part="Leaderboard")
+    assert "secret\\-model\\-a" in texts(app)
+    app.toggle(key="leaderboard_length").set_value(True)
+    unbroken(app.run())
+    assert "Length alone" in texts(app)
+
+
+def test_more_votes_are_advised_from_reward_models(ws: Workspace, app: AppTest, pair_ids: list[str]) -> None:
+    seeding.votes(ws, pair_ids, ("Ada", "Ben"))
+    for pairs, accuracy in ((50, 0.62), (100, 0.68), (200, 0.74)):
+        summary = {"accuracy": accuracy, "train_pairs": pairs, "held_out_pairs": 2000}
+        seeding.run(ws, "reward_model", "finished", {"votes": "people"}, summary=summary)
+    visit(app, PAGE, preferences_part="Agreement")
+    assert "Go on voting" in texts(app)
