@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("demonstration_import", "ppo_learning", "ppo_throughput")
+BENCHMARKS = ("demonstration_import", "ppo_learning", "ppo_throughput", "annotator_audit", "voting_load")
 
 
 def main() -> int:

@@ -162,33 +162,17 @@ def _input(name: str, field: FieldInfo, label: str, help_text: str | None, key: 
             key=key,
             help=help_text,
         )
-    if default is None:
-        return _optional_number(label, low, high, low_open, high_open, key, help_text)
+    usual = 1.0 if default is None else float(default)
+    start: Any = None if default is None else usual
     # An open bound (greater than 0) has no smallest number: pydantic refuses the bound itself.
     return st.number_input(
         label,
         min_value=None if low is None else float(low),
         max_value=None if high is None or high_open else float(high),
-        value=float(default),
-        step=_step(name, float(default)),
-        format=_format(float(default)),
-        key=key,
-        help=help_text if not low_open else f"{help_text} Above {low:g}.",
-    )
-
-
-def _optional_number(
-    label: str, low: float | None, high: float | None, low_open: bool, high_open: bool, key: str, help_text: str | None
-) -> float | None:
-    """A number that may be left empty, which switches off what it sets."""
-    return st.number_input(
-        label,
-        min_value=None if low is None else float(low),
-        max_value=None if high is None or high_open else float(high),
-        value=None,
-        step=0.05,
-        format="%.3f",
-        placeholder="Off",
+        value=start,
+        step=_step(name, usual),
+        format=_format(usual),
+        placeholder="Not set" if default is None else None,
         key=key,
         help=help_text if not low_open else f"{help_text} Above {low:g}.",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from pages import identity, services
@@ -16,17 +18,26 @@ from pages.components_forms import (
     model_choice,
 )
 from pages.components_runs import live_run, pick_run
+from pages.preferences_annotators import annotators
+from pages.preferences_leaderboard import models as leaderboard
 from pages.preferences_results import results
+from pages.preferences_settings import voting_settings
 from pages.preferences_vote import vote
+from workbench.demonstrations.splits import SPLITS
 from workbench.launch import launch_pairs
 from workbench.models.registry import list_models
 from workbench.preferences.config import PairsConfig
 
-PARTS = ("Vote", "Generate pairs", "Agreement and leaderboard", "Simulated annotators")
-SHOWN = ("limit", "temperature")
+PARTS = ("Vote", "Generate pairs", "Agreement", "Annotators", "Leaderboard", "How we vote", "Simulated annotators")
+SHOWN = ("limit", "temperature", "other_temperature")
+CHOSEN = ("splits", "tags", "prompts")
+"""Settings that say which prompts are answered; they have widgets of their own."""
+ELSEWHERE = (*CHOSEN, "new_pairs", "score_with")
+"""Settings that the form's Advanced part leaves out."""
 WORDS = {
     "limit": ("How many pairs at most", "Empty means one for every prompt. They are spread over the splits."),
     "temperature": ("How varied (temperature)", "Higher makes the two responses differ more, and wilder."),
+    "other_temperature": ("Another temperature for B", "Empty: the same as for response A."),
 }
 SAME = "The same model, sampled again"
 
@@ -40,8 +51,9 @@ def page() -> None:
     )
     workspace = services.workspace()
     st.session_state.setdefault("preferences_part", PARTS[0] if workspace.pairs.count() else PARTS[1])
+    parts = (vote, _generate, results, annotators, leaderboard, voting_settings, _simulated)
     tabs = st.tabs(PARTS, key="preferences_part", on_change="rerun")
-    for tab, draw in zip(tabs, (vote, _generate, results, _simulated), strict=True):
+    for tab, draw in zip(tabs, parts, strict=True):
         if tab.open:
             with tab:
                 draw()
@@ -78,9 +90,10 @@ def _generate() -> None:
                 key="pairs_other",
                 help="Two different models give votes that rank them on the leaderboard.",
             )
-        values = field_inputs(PairsConfig, SHOWN, "pairs", columns=2, words=WORDS)
-        values |= advanced(PairsConfig, SHOWN, "pairs")
-        assignments = {"model_id": model_id, **changed(PairsConfig, values)}
+        values = field_inputs(PairsConfig, SHOWN, "pairs", columns=3, words=WORDS)
+        _which_prompts()
+        values |= advanced(PairsConfig, (*SHOWN, *ELSEWHERE), "pairs")
+        assignments = {"model_id": model_id, **changed(PairsConfig, values), **_chosen_prompts()}
         if other not in (SAME, model_id):
             assignments["other_model_id"] = other
         command_line("pairs", assignments)
@@ -90,6 +103,24 @@ def _generate() -> None:
     if run_id is not None:
         st.subheader("Runs", anchor=False)
         live_run(run_id, extra=_pairs_of_run)
+
+
+def _which_prompts() -> None:
+    """Splits, tags or single prompts; everything where nothing is chosen."""
+    rows = services.workspace().demonstrations.list(status="approved")
+    with st.grid(3, min_column_width=210, vertical_alignment="bottom"):
+        st.multiselect("Splits", SPLITS, key="pairs_splits", placeholder="All splits")
+        st.multiselect(
+            "Tags", sorted({tag for row in rows for tag in row.tags}), key="pairs_tags", placeholder="Any tag"
+        )
+        st.multiselect(
+            "Prompts", list(dict.fromkeys(row.prompt for row in rows)), key="pairs_prompts", placeholder="All prompts"
+        )
+
+
+def _chosen_prompts() -> dict[str, Any]:
+    chosen = {name: tuple(st.session_state.get(f"pairs_{name}") or ()) for name in CHOSEN}
+    return {name: values for name, values in chosen.items() if values}
 
 
 def _pairs_of_run(run_id: str) -> None:
@@ -103,7 +134,7 @@ def _start() -> None:
     """Callback: queue the run and show it."""
 
     def launch() -> str:
-        values = form_values([*SHOWN, *advanced_names(PairsConfig, SHOWN)], "pairs")
+        values = form_values([*SHOWN, *advanced_names(PairsConfig, (*SHOWN, *ELSEWHERE))], "pairs") | _chosen_prompts()
         other = st.session_state["pairs_other"]
         model_id = st.session_state["pairs_model"]
         config = PairsConfig(model_id=model_id, other_model_id=None if other in (SAME, model_id) else other, **values)

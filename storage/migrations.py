@@ -118,7 +118,68 @@ def m004_models(cursor: DuckDBPyConnection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_demonstrations, m002_runs, m003_preferences, m004_models)
+def m005_voting(cursor: DuckDBPyConnection) -> None:
+    """The voting queue, what is said beside a vote, and what the team decides about votes.
+
+    Deliberate repeats (``occasion`` 1) lie beside first votes and measure an annotator's consistency only. The views
+    say once, for every reader, which votes there are and which of them count.
+    """
+    for table in ("votes", "presentations"):
+        cursor.execute(f"ALTER TABLE {table} ADD COLUMN occasion BIGINT DEFAULT 0")
+    cursor.execute("ALTER TABLE votes ADD COLUMN both_bad BOOLEAN DEFAULT false")
+    cursor.execute(
+        """CREATE TABLE vote_details (
+        vote_id VARCHAR NOT NULL, strength VARCHAR, reasons VARCHAR[] NOT NULL, comment VARCHAR NOT NULL,
+        noted_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE queue_events (
+        pair_id VARCHAR NOT NULL, annotator_id VARCHAR NOT NULL, occasion BIGINT NOT NULL, kind VARCHAR NOT NULL,
+        happened_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        "CREATE TABLE voting_settings (settings JSON NOT NULL, saved_by VARCHAR NOT NULL, saved_at TIMESTAMP NOT NULL)"
+    )
+    cursor.execute(
+        """CREATE TABLE exclusions (
+        id VARCHAR NOT NULL, annotator_id VARCHAR, faster_than DOUBLE, note VARCHAR NOT NULL,
+        created_by VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE exclusion_ends (
+        exclusion_id VARCHAR NOT NULL, ended_by VARCHAR NOT NULL, ended_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE settlements (
+        pair_id VARCHAR NOT NULL, choice VARCHAR, comment VARCHAR NOT NULL, settled_by VARCHAR NOT NULL,
+        settled_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE pair_scores (
+        pair_id VARCHAR NOT NULL, model_id VARCHAR NOT NULL, margin DOUBLE NOT NULL, scored_at TIMESTAMP NOT NULL)"""
+    )
+    _create_vote_views(cursor)
+
+
+def _create_vote_views(cursor: DuckDBPyConnection) -> None:
+    cursor.execute(
+        """CREATE VIEW live_votes AS SELECT id, pair_id, annotator_id, choice, "left", simulated, seconds, created_at,
+        coalesce(occasion, 0) AS occasion, coalesce(both_bad, false) AS both_bad
+        FROM votes WHERE id NOT IN (SELECT vote_id FROM vote_undos)"""
+    )
+    cursor.execute(
+        """CREATE VIEW excluded_votes AS SELECT DISTINCT votes.id FROM votes JOIN exclusions ON
+        (exclusions.annotator_id IS NULL OR exclusions.annotator_id = votes.annotator_id)
+        AND (exclusions.faster_than IS NULL OR votes.seconds < exclusions.faster_than)
+        WHERE exclusions.id NOT IN (SELECT exclusion_id FROM exclusion_ends)"""
+    )
+    cursor.execute(
+        """CREATE VIEW counted_votes AS SELECT * FROM live_votes
+        WHERE occasion = 0 AND id NOT IN (SELECT id FROM excluded_votes)"""
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_demonstrations, m002_runs, m003_preferences, m004_models, m005_voting)
 """In order; a database's version is the number of steps it has had. Append only."""
 
 

@@ -44,7 +44,7 @@ Pairs = list[Pair]
 
 
 class PairRepository(Repository):
-    """Tables ``pairs`` and ``presentations``."""
+    """Tables ``pairs`` and ``presentations``; who gets which pair is for ``storage.queue``."""
 
     def add_many(self, rows: Sequence[Pair], cursor: DuckDBPyConnection | None = None) -> int:
         """Adds pairs in bulk; returns their number.
@@ -69,6 +69,12 @@ class PairRepository(Repository):
                 raise RowNotFound("pair", id)
             return row
 
+    def of_ids(self, ids: Collection[str], cursor: DuckDBPyConnection | None = None) -> dict[str, Pair]:
+        """Those of ``ids`` that are pairs here, by id."""
+        where = Where().add_in("pairs.id", ids)
+        with self._read(cursor) as reader:
+            return {row.id: row for row in fetch(reader.execute(f"{_SELECT}{where.sql}", where.parameters), Pair)}
+
     def list(self, *, run_id: str | None = None, split: str | None = None, limit: int | None = None) -> Pairs:
         """Pairs in the order they were added."""
         where = Where().add("pairs.run_id = ?", run_id).add("pairs.split = ?", split)
@@ -84,48 +90,42 @@ class PairRepository(Repository):
         with self._read() as reader:
             return int(scalar(reader.execute(f"SELECT count(*) FROM pairs{where.sql}", where.parameters)))
 
-    def next_for(self, annotator_id: str, *, limit: int = 1) -> Pairs:
-        """Pairs without a live vote of this annotator: the fewest votes first, then in a stable random order.
-
-        Only votes of the annotator's own kind count, so simulated votes never decide what people see next.
-        """
-        with self._read() as reader:
-            reader.execute(
-                f"""WITH live AS (
-                    SELECT pair_id, annotator_id, simulated FROM votes
-                    WHERE id NOT IN (SELECT vote_id FROM vote_undos)),
-                counts AS (
-                    SELECT pair_id, count(*) AS votes FROM live
-                    WHERE simulated = EXISTS (
-                        SELECT 1 FROM annotators WHERE id = $annotator AND kind = 'simulated')
-                    GROUP BY pair_id)
-                {_SELECT} LEFT JOIN counts ON counts.pair_id = pairs.id
-                WHERE pairs.id NOT IN (SELECT pair_id FROM live WHERE annotator_id = $annotator)
-                ORDER BY coalesce(counts.votes, 0), hash(pairs.id || chr(31) || $annotator), pairs.id
-                {page(limit)}""",
-                {"annotator": annotator_id},
-            )
-            return fetch(reader, Pair)
-
-    def side(self, pair_id: str, annotator_id: str, cursor: DuckDBPyConnection | None = None) -> Side:
+    def side(
+        self, pair_id: str, annotator_id: str, cursor: DuckDBPyConnection | None = None, *, occasion: int = 0
+    ) -> Side:
         """Which response this annotator sees on the left: drawn by chance once, then always the same.
 
-        Raises RowNotFound where there is no such pair.
+        On a repeat (``occasion`` 1) it is the other one. Raises RowNotFound where there is no such pair.
         """
 
         def write(own: DuckDBPyConnection) -> Side:
-            drawn: Side | None = scalar(own.execute(_SIDE, [pair_id, annotator_id]))
+            drawn: Side | None = scalar(own.execute(_SIDE, [pair_id, annotator_id, occasion]))
             if drawn is not None:
                 return drawn
             self.get(pair_id, own)
             left: Side = "a" if secrets.randbelow(2) else "b"
-            record = {"pair_id": pair_id, "annotator_id": annotator_id, "left": left}
+            if occasion:
+                left = "b" if self.side(pair_id, annotator_id, own) == "a" else "a"
+            record = {"pair_id": pair_id, "annotator_id": annotator_id, "left": left, "occasion": occasion}
             insert_many(own, "presentations", [record | {"shown_at": datetime.now(UTC)}])
             return left
 
         with self._read(cursor) as reader:  # shown before: no need to wait for the writer
-            known: Side | None = scalar(reader.execute(_SIDE, [pair_id, annotator_id]))
+            known: Side | None = scalar(reader.execute(_SIDE, [pair_id, annotator_id, occasion]))
         return known if known is not None else self._write(write, cursor)
 
+    def shown(self) -> set[tuple[str, str]]:
+        """(pair, annotator) for each pair that was shown to somebody here: votes from elsewhere have no true side."""
+        with self._read() as reader:
+            return set(reader.execute("SELECT DISTINCT pair_id, annotator_id FROM presentations").fetchall())
 
-_SIDE = 'SELECT "left" FROM presentations WHERE pair_id = ? AND annotator_id = ?'
+    def sides(self, annotator_id: str, pair_ids: Collection[str]) -> dict[tuple[str, int], Side]:
+        """The sides that were drawn for these pairs, by pair and occasion."""
+        where = Where().add("annotator_id = ?", annotator_id).add_in("pair_id", pair_ids)
+        with self._read() as reader:
+            sql = f'SELECT pair_id, coalesce(occasion, 0), "left" FROM presentations{where.sql}'
+            return {(row[0], row[1]): row[2] for row in reader.execute(sql, where.parameters).fetchall()}
+
+
+_SIDE = """SELECT "left" FROM presentations
+    WHERE pair_id = ? AND annotator_id = ? AND coalesce(occasion, 0) = ?"""

@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from storage.errors import RowConflict, RowNotFound
 from storage.pairs import Side
-from storage.repository import Repository, Where, arrow_view, fetch, fetch_one, insert_many, record_of, scalar
+from storage.repository import Repository, Where, arrow_view, encoded, fetch, fetch_one, insert_many, scalar
 
 Choice = Literal["a", "b", "tie"]
 
@@ -21,7 +21,9 @@ Choice = Literal["a", "b", "tie"]
 class Vote:
     """One annotator's choice on one pair.
 
-    ``left`` is the response that was shown left, ``seconds`` the time taken.
+    ``left`` is the response that was shown left, ``seconds`` the time taken. ``occasion`` is 1 where the pair was shown
+    to this annotator a second time on purpose, 0 otherwise. ``both_bad`` goes with a tie only; ``strength`` is 'much'
+    for much better.
     """
 
     id: str
@@ -33,18 +35,47 @@ class Vote:
     seconds: float | None
     created_at: datetime
     undone: bool = False
+    occasion: int = 0
+    both_bad: bool = False
+    strength: str | None = None
+    reasons: tuple[str, ...] = ()
+    comment: str = ""
 
 
-_STORED = ("id", "pair_id", "annotator_id", "choice", "left", "simulated", "seconds", "created_at")
-_UNDONE = "id IN (SELECT vote_id FROM vote_undos)"
-_SELECT = f"""SELECT id, pair_id, annotator_id, choice, "left", simulated, seconds, created_at,
-    {_UNDONE} AS undone FROM votes"""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """An annotator's votes, those since a moment with their median seconds, and the id of the newest vote."""
+
+    done: int
+    recent: int
+    seconds: float | None
+    last_id: str | None
+
+
+_STORED = (
+    "id", "pair_id", "annotator_id", "choice", "left", "simulated", "seconds", "created_at", "occasion", "both_bad",
+)  # fmt: skip
+_UNDONE = "votes.id IN (SELECT vote_id FROM vote_undos)"
+_EXCLUDED = "votes.id IN (SELECT id FROM excluded_votes)"
+_OCCASION = "coalesce(votes.occasion, 0)"
+_SELECT = f"""SELECT votes.id, votes.pair_id, votes.annotator_id, votes.choice, votes."left", votes.simulated,
+    votes.seconds, votes.created_at, {_UNDONE} AS undone, {_OCCASION} AS occasion,
+    coalesce(votes.both_bad, false) AS both_bad, newest.said.strength AS strength,
+    coalesce(newest.said.reasons, []) AS reasons, coalesce(newest.said.comment, '') AS comment
+    FROM votes LEFT JOIN (
+        SELECT vote_id, arg_max(struct_pack(strength, reasons, comment), noted_at) AS said FROM vote_details
+        GROUP BY vote_id
+    ) AS newest ON newest.vote_id = votes.id"""
 
 Votes = list[Vote]
 
 
 class VoteRepository(Repository):
-    """Tables ``votes`` and ``vote_undos``, both append-only."""
+    """Tables ``votes``, ``vote_undos`` and ``vote_details``, all append-only.
+
+    Unless said otherwise, repeats shown on purpose and votes that a rule excludes are left out: so every figure
+    follows the rules.
+    """
 
     def add(self, vote: Vote, cursor: DuckDBPyConnection | None = None) -> None:
         """Saves a vote. Raises as ``add_many`` does."""
@@ -62,9 +93,23 @@ class VoteRepository(Repository):
                 return 0
             _check(own, votes)
             records = [{name: getattr(vote, name) for name in _STORED} for vote in votes]
+            insert_many(own, "vote_details", [_details(vote) for vote in votes if _has_details(vote)])
             return insert_many(own, "votes", records)
 
         return self._write(write, cursor)
+
+    def annotate(self, vote: Vote, cursor: DuckDBPyConnection | None = None) -> None:
+        """Stores anew what is said beside a vote: strength, reasons, comment. What was said before stays on record."""
+
+        def write(own: DuckDBPyConnection) -> None:
+            insert_many(own, "vote_details", [_details(vote)])
+
+        self._write(write, cursor)
+
+    def find(self, vote_id: str, cursor: DuckDBPyConnection | None = None) -> Vote | None:
+        """The vote, undone or not, if there is one of that id."""
+        with self._read(cursor) as reader:
+            return fetch_one(reader.execute(f"{_SELECT} WHERE votes.id = ?", [vote_id]), Vote)
 
     def undo(self, vote_id: str, cursor: DuckDBPyConnection | None = None) -> None:
         """Takes a vote back; it stays on record.
@@ -73,7 +118,7 @@ class VoteRepository(Repository):
         """
 
         def write(own: DuckDBPyConnection) -> None:
-            vote = fetch_one(own.execute(f"{_SELECT} WHERE id = ?", [vote_id]), Vote)
+            vote = fetch_one(own.execute(f"{_SELECT} WHERE votes.id = ?", [vote_id]), Vote)
             if vote is None:
                 raise RowNotFound("vote", vote_id)
             if vote.undone:
@@ -88,51 +133,86 @@ class VoteRepository(Repository):
         simulated: bool | None = None,
         annotator_id: str | None = None,
         pair_ids: Collection[str] | None = None,
+        excluded: bool | None = False,
+        occasion: int | None = 0,
         cursor: DuckDBPyConnection | None = None,
     ) -> Votes:
-        """The votes that count, in the order they were cast."""
-        where = _filters(simulated, annotator_id).add_in("pair_id", pair_ids).add(f"{_UNDONE} = ?", False)
+        """The votes that count, in the order they were cast.
+
+        Args:
+            excluded: True for those that a rule excludes, None for both.
+            occasion: 1 for repeats shown on purpose, None for both.
+        """
+        where = _filters(simulated, annotator_id).add_in("votes.pair_id", pair_ids).add(f"{_UNDONE} = ?", False)
+        where.add(f"{_EXCLUDED} = ?", excluded).add(f"{_OCCASION} = ?", occasion)
         with self._read(cursor) as reader:
-            reader.execute(f"{_SELECT}{where.sql} ORDER BY created_at, rowid", where.parameters)
+            reader.execute(f"{_SELECT}{where.sql} ORDER BY votes.created_at, votes.rowid", where.parameters)
             return fetch(reader, Vote)
 
     def list(self, *, simulated: bool | None = None, annotator_id: str | None = None) -> Votes:
         """All votes, undone ones included, in the order they were cast."""
         where = _filters(simulated, annotator_id)
         with self._read() as reader:
-            reader.execute(f"{_SELECT}{where.sql} ORDER BY created_at, rowid", where.parameters)
+            reader.execute(f"{_SELECT}{where.sql} ORDER BY votes.created_at, votes.rowid", where.parameters)
             return fetch(reader, Vote)
 
     def count(self, simulated: bool | None = None) -> int:
         """How many votes count."""
-        where = _filters(simulated, None).add(f"{_UNDONE} = ?", False)
+        where = Where().add("simulated = ?", simulated)
         with self._read() as reader:
-            return int(scalar(reader.execute(f"SELECT count(*) FROM votes{where.sql}", where.parameters)))
+            return int(scalar(reader.execute(f"SELECT count(*) FROM counted_votes{where.sql}", where.parameters)))
+
+    def pace(self, annotator_id: str, since: datetime) -> Pace:
+        """How many votes an annotator has cast and how fast, repeats and excluded ones included."""
+        with self._read() as reader:
+            reader.execute(
+                """SELECT count(*) AS done, count(*) FILTER (created_at >= $since) AS recent,
+                median(seconds) FILTER (created_at >= $since) AS seconds, arg_max(id, created_at) AS last_id
+                FROM live_votes WHERE annotator_id = $me""",
+                {"me": annotator_id, "since": encoded(since)},
+            )
+            return fetch(reader, Pace)[0]
 
     def last_of(self, annotator_id: str, cursor: DuckDBPyConnection | None = None) -> Vote | None:
-        """The annotator's newest live vote, if any."""
+        """The annotator's newest vote that was not undone, repeats and excluded ones included, if any."""
         where = _filters(None, annotator_id).add(f"{_UNDONE} = ?", False)
         with self._read(cursor) as reader:
-            reader.execute(f"{_SELECT}{where.sql} ORDER BY created_at DESC, rowid DESC LIMIT 1", where.parameters)
+            reader.execute(
+                f"{_SELECT}{where.sql} ORDER BY votes.created_at DESC, votes.rowid DESC LIMIT 1", where.parameters
+            )
             return fetch_one(reader, Vote)
 
 
 def _filters(simulated: bool | None, annotator_id: str | None) -> Where:
-    return Where().add("simulated = ?", simulated).add("annotator_id = ?", annotator_id)
+    return Where().add("votes.simulated = ?", simulated).add("votes.annotator_id = ?", annotator_id)
+
+
+def _has_details(vote: Vote) -> bool:
+    return bool(vote.strength or vote.reasons or vote.comment)
+
+
+def _details(vote: Vote) -> dict[str, object]:
+    return {
+        "vote_id": vote.id,
+        "strength": vote.strength,
+        "reasons": vote.reasons,
+        "comment": vote.comment,
+        "noted_at": datetime.now(UTC),
+    }
 
 
 def _check(cursor: DuckDBPyConnection, votes: Sequence[Vote]) -> None:
     """Writers pass one at a time, so what is checked here still holds when the rows are inserted."""
-    if max(Counter((vote.pair_id, vote.annotator_id) for vote in votes).values()) > 1:
+    if max(Counter((vote.pair_id, vote.annotator_id, vote.occasion) for vote in votes).values()) > 1:
         raise RowConflict("The same annotator votes twice on one pair.")
-    with arrow_view(cursor, "new_votes", [record_of(vote) for vote in votes]):
+    keys = [{"pair_id": vote.pair_id, "annotator_id": vote.annotator_id, "occasion": vote.occasion} for vote in votes]
+    with arrow_view(cursor, "new_votes", keys):
         missing = scalar(cursor.execute("SELECT pair_id FROM new_votes WHERE pair_id NOT IN (SELECT id FROM pairs)"))
         if missing is not None:
             raise RowNotFound("pair", missing)
         double = scalar(
             cursor.execute(
-                f"""SELECT pair_id FROM votes SEMI JOIN new_votes USING (pair_id, annotator_id)
-                WHERE NOT {_UNDONE}"""
+                "SELECT pair_id FROM live_votes SEMI JOIN new_votes USING (pair_id, annotator_id, occasion) LIMIT 1"
             )
         )
         if double is not None:

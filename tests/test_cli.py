@@ -146,8 +146,16 @@ def test_agreement_and_leaderboard_of_nothing(cli: Cli) -> None:
         "fleiss_kappa": None,
         "cohen_kappa": {},
         "majority": {"a": 0, "b": 0, "tie": 0},
+        "ci": {"krippendorff_alpha": None, "fleiss_kappa": None, "cohen_kappa": {}},
+        "by_tag": {},
+        "excluded": 0,
     }
-    assert cli("leaderboard", "--json").json == {"models": []}
+    assert cli("leaderboard", "--json").json == {
+        "models": [],
+        "win_rates": [],
+        "separation": None,
+        "length_effect": None,
+    }
     assert "nothing to rank" in cli("leaderboard").err
 
 
@@ -172,6 +180,19 @@ def test_agreement_and_leaderboard_of_votes(cli: Cli, tmp_path: Path) -> None:
     assert models[0]["votes"] == 6
     assert cli("agreement", "--votes", "simulated", "--json").json["votes"] == 3
     assert "Cohen's kappa kim|lee" in cli("agreement").out
+    audited = cli("agreement", "--audit", "--json").json["audit"]
+    assert [(row["annotator"], row["votes"], row["findings"]) for row in audited] == [("kim", 3, []), ("lee", 3, [])]
+    assert audited[0]["measures"]["ties"] == {
+        "value": 0.0,
+        "ci": audited[0]["measures"]["ties"]["ci"],
+        "n": 3,
+        "others": 0.0,
+    }
+    assert "agreement" in cli("agreement", "--audit").out
+    controlled = cli("leaderboard", "--length-controlled", "--json").json
+    assert controlled["length_effect"]["value"] == 0.0  # all responses are equally long
+    assert [rate["votes"] for rate in controlled["win_rates"]] == [6, 6]
+    assert "as good as even" in cli("leaderboard").err
 
 
 @pytest.mark.parametrize(

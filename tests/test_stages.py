@@ -18,11 +18,14 @@ from workbench.demo.annotators import simulate_votes
 from workbench.demo.load import load_demo_company
 from workbench.errors import InvalidInput, ModelError, NotFound, NotReady
 from workbench.launch import launch_evaluation, launch_pairs, launch_ppo, launch_reward_model, launch_sft
-from workbench.models.loading import EMBEDDED_DIR, load_merged
+from workbench.models.loading import EMBEDDED_DIR, load_merged, load_tokenizer
 from workbench.models.registry import get_model
 from workbench.ppo.config import PPOConfig, PPORunConfig
 from workbench.preferences.config import PairsConfig
+from workbench.preferences.voting import next_pair
+from workbench.preferences.voting_settings import VotingSettings, save_voting_settings
 from workbench.reward_model.config import RewardModelConfig
+from workbench.reward_model.scoring import RewardModel
 from workbench.runs.context import RunContext
 from workbench.runs.events import Finished, Stopped
 from workbench.runs.ingest import ingest
@@ -126,6 +129,25 @@ def test_the_reward_model_is_measured_on_held_out_prompts(loop: Workspace) -> No
     assert summary["accuracy_ci"][0] <= summary["accuracy"] <= summary["accuracy_ci"][1]
     scale = json.loads((loop.root / "runs/reward_model-001/final/score_scale.json").read_text())
     assert scale["scale"] > 0
+
+
+def test_the_reward_model_scores_the_pairs_that_wait_for_people(loop: Workspace) -> None:
+    config = PairsConfig(model_id="sft-001", new_pairs=False, score_with="reward_model-001")
+    ended = run_stage(loop, launch_pairs(loop, config, "test"))
+    assert isinstance(ended, Finished)
+    pairs = loop.pairs.list()
+    assert ended.summary["scored"] == loop.pair_scores.count() == len(pairs)
+    adapters = get_model(loop, "reward_model-001").spec.adapters
+    trunk = get_model(loop, "sft-001").spec
+    reward_model = RewardModel(load_merged(trunk, loop.root), load_tokenizer(trunk), (loop.root / adapters[-1]).parent)
+    a, b = reward_model.score([pairs[0].prompt] * 2, [pairs[0].response_a, pairs[0].response_b])
+    with loop.database.read() as cursor:
+        stored = dict(cursor.execute("SELECT pair_id, margin FROM pair_scores").fetchall())
+    assert stored[pairs[0].id] == pytest.approx(a - b, abs=1e-4)
+    save_voting_settings(loop, VotingSettings(order="informative"), "kim")
+    shown = next_pair(loop, "kim")
+    assert shown is not None
+    assert abs(stored[shown.pair_id]) == min(abs(margin) for margin in stored.values())
 
 
 def test_ppo_starts_from_the_sft_model_and_reports_before_and_after(loop: Workspace) -> None:

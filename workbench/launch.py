@@ -22,6 +22,8 @@ from workbench.evaluation.config import EvaluationConfig
 from workbench.models.registry import RegisteredModel, find_language_model, get_model
 from workbench.ppo.config import PPORunConfig
 from workbench.preferences.config import PairsConfig
+from workbench.preferences.voting_settings import voting_settings
+from workbench.preferences.waiting_pairs import freeze_open_pairs
 from workbench.reward_model.config import RewardModelConfig
 from workbench.runs.run_dir import RunDir
 from workbench.sft.config import SFTConfig
@@ -59,7 +61,7 @@ def launch_evaluation(ws: Workspace, config: EvaluationConfig, created_by: str) 
 
 
 def launch_pairs(ws: Workspace, config: PairsConfig, created_by: str) -> str:
-    """Queue a run that samples pairs; returns its id.
+    """Queue a run that samples pairs, and scores those that wait where it is told with which model; returns its id.
 
     Raises:
         NotReady: no approved demonstration is in the chosen splits.
@@ -67,9 +69,20 @@ def launch_pairs(ws: Workspace, config: PairsConfig, created_by: str) -> str:
     """
     ids = dict.fromkeys((config.model_id, config.other_model_id or config.model_id))
     models = [_language_model(ws, model_id) for model_id in ids]
-    if not any(ws.demonstrations.count(status="approved", split=split) for split in config.splits):
+    if config.score_with is not None:
+        models.append(_reward_model(ws, config.score_with))
+    elif not config.new_pairs:
+        raise InvalidInput("Nothing is asked for: neither new pairs nor scores of those that wait.")
+    if config.new_pairs and not any(ws.demonstrations.count(status="approved", split=s) for s in config.splits):
         raise NotReady(f"No approved demonstration is in the splits {', '.join(config.splits)}.")
-    return _launch(ws, "pairs", config, created_by, models, lambda data: freeze_demonstrations(ws, data))
+
+    def freeze(data: Path) -> None:
+        if config.new_pairs:
+            freeze_demonstrations(ws, data)
+        if config.score_with is not None:
+            freeze_open_pairs(ws, data, voting_settings(ws).people_per_pair)
+
+    return _launch(ws, "pairs", config, created_by, models, freeze)
 
 
 def launch_reward_model(ws: Workspace, config: RewardModelConfig, created_by: str) -> str:
@@ -96,9 +109,7 @@ def launch_ppo(ws: Workspace, config: PPORunConfig, created_by: str) -> str:
         NotFound, InvalidInput: a model does not exist, or is not what it is to be used as; the checkpoint to branch
             from does not exist.
     """
-    reward_models = [
-        _reward_model(ws, name) for name in dict.fromkeys((config.reward_model_id, *config.more_reward_models))
-    ]
+    reward_models = [_scorer(ws, name) for name in dict.fromkeys((config.reward_model_id, *config.more_reward_models))]
     start_id = config.model_id or (reward_models[0].parent_id if reward_models[0] else None)
     if start_id is None:
         raise InvalidInput(f"Say with model_id which model to optimise: '{config.reward_model_id}' does not tell.")
@@ -116,14 +127,10 @@ def launch_ppo(ws: Workspace, config: PPORunConfig, created_by: str) -> str:
     return _launch(ws, "ppo", config, created_by, models, freeze, extra={"sft_model_id": start.id})
 
 
-def _reward_model(ws: Workspace, name: str) -> RegisteredModel | None:
+def _scorer(ws: Workspace, name: str) -> RegisteredModel | None:
     """A reward model of this workspace; None for a sequence classifier from outside, which the run loads by name."""
-    if "/" in name or "\\" in name or Path(name).is_dir():
-        return None
-    model = get_model(ws, name)
-    if model.kind != "reward_model":
-        raise InvalidInput(f"'{model.id}' is no reward model; train one in step 3b first.")
-    return model
+    outside = "/" in name or "\\" in name or Path(name).is_dir()
+    return None if outside else _reward_model(ws, name)
 
 
 def checkpoint_steps(ws: Workspace, run: Run) -> list[int]:
@@ -152,6 +159,13 @@ def _language_model(ws: Workspace, model_id: str) -> RegisteredModel:
     model = find_language_model(ws, model_id)
     if model.kind == "reward_model":
         raise InvalidInput(f"'{model_id}' is a reward model: it scores responses and writes none.")
+    return model
+
+
+def _reward_model(ws: Workspace, model_id: str) -> RegisteredModel:
+    model = get_model(ws, model_id)
+    if model.kind != "reward_model":
+        raise InvalidInput(f"'{model.id}' is no reward model; train one in step 3b first.")
     return model
 
 

@@ -21,6 +21,7 @@ from duckdb import DuckDBPyConnection
 from storage.annotators import AnnotatorRepository
 from storage.answers import AnswerRepository
 from storage.database import Database
+from storage.decisions import ExclusionRepository, SettlementRepository, VotingSettingsRepository
 from storage.demonstrations import DemonstrationRepository
 from storage.errors import DatabaseConflict, DatabaseError, DatabaseInUse, RowConflict, RowNotFound
 from storage.evaluations import EvaluationRepository
@@ -29,6 +30,7 @@ from storage.migrations import migrate
 from storage.models import Model, ModelRepository
 from storage.notices import NoticeRepository
 from storage.pairs import PairRepository
+from storage.queue import PairScoreRepository, QueueRepository
 from storage.responses import ResponseRepository
 from storage.runs import RunRepository
 from storage.samples import SampleRepository
@@ -68,6 +70,11 @@ class Workspace:
         self.pairs = PairRepository(database)
         self.annotators = AnnotatorRepository(database)
         self.votes = VoteRepository(database)
+        self.queue = QueueRepository(database)
+        self.pair_scores = PairScoreRepository(database)
+        self.voting_settings = VotingSettingsRepository(database)
+        self.exclusions = ExclusionRepository(database)
+        self.settlements = SettlementRepository(database)
         self.models = ModelRepository(database)
         self.evaluations = EvaluationRepository(database)
         self.answers = AnswerRepository(database)

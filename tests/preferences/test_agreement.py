@@ -135,6 +135,9 @@ def test_the_summary_of_a_workspace(ws: Workspace) -> None:
         "fleiss_kappa": None,
         "cohen_kappa": {},
         "majority": {"a": 0, "b": 1, "tie": 0},
+        "ci": {"krippendorff_alpha": None, "fleiss_kappa": None, "cohen_kappa": {}},
+        "by_tag": {},
+        "excluded": 0,
     }
 
 

@@ -14,7 +14,7 @@ from workbench.demonstrations.exporting import export_preferences, export_votes
 from workbench.demonstrations.snapshots import freeze_pairs
 from workbench.errors import NotReady, UnreadableFile
 from workbench.preferences.importing import import_preferences
-from workbench.preferences.voting import next_pair
+from workbench.preferences.voting import Remarks, next_pair, record_vote
 from workbench.workspace import Workspace
 
 
@@ -68,7 +68,7 @@ def test_a_and_b_with_choices(ws: Workspace, tmp_path: Path) -> None:
     report = import_preferences(ws, write_rows(tmp_path / "rows.jsonl", rows), annotator="me")
     assert (report.rows, report.accepted, report.duplicates) == (7, 5, 0)
     assert [(r.row, r.reason) for r in report.rejected] == [
-        (5, "the choice 'left' is not a, b or tie"),
+        (5, "the choice 'left' is not a, b, tie or both_bad"),
         (6, "the two responses are the same"),
     ]
     assert ws.pairs.count() == 3
@@ -101,6 +101,55 @@ def test_conversations_that_begin_with_the_prompt(ws: Workspace, tmp_path: Path)
     }
     import_preferences(ws, write_rows(tmp_path / "more.jsonl", [sharegpt]), annotator="kim")
     assert ("Who?", "Ada.", "Dunno.") in decisions(ws)
+
+
+def test_anthropics_transcripts(ws: Workspace, tmp_path: Path) -> None:
+    rows: list[object] = [
+        {"chosen": "\n\nHuman: Holes?\n\nAssistant: Mend: it.", "rejected": "\n\nHuman: Holes?\n\nAssistant: Shrug."},
+        {
+            "chosen": "\n\nHuman: Hi\n\nAssistant: Yes?\n\nHuman: Holes?\n\nAssistant: Mend.",
+            "rejected": "\n\nHuman: Hi\n\nAssistant: Yes?\n\nHuman: Holes?\n\nAssistant: Shrug.",
+        },
+        {"chosen": "\n\nHuman: A?\n\nAssistant: x", "rejected": "\n\nHuman: B?\n\nAssistant: y"},
+        {"chosen": "\n\nHuman: A?\n\nAssistant:", "rejected": "\n\nHuman: A?\n\nAssistant: y"},
+        {"chosen": [{"role": "user", "content": "P?"}, {"role": "assistant", "content": [{"type": "image"}]}],
+         "rejected": [{"role": "user", "content": "P?"}, {"role": "assistant", "content": "y"}]},
+    ]  # fmt: skip
+    report = import_preferences(ws, write_rows(tmp_path / "rows.jsonl", rows), annotator="kim")
+    assert (report.rows, report.accepted) == (5, 1)
+    assert decisions(ws) == {("Holes?", "Mend: it.", "Shrug.")}
+    reasons = [row.reason for row in report.rejected]
+    for part, reason in zip(
+        ("not one question and one answer", "same prompt", "empty", "not text"), reasons, strict=True
+    ):
+        assert part in reason
+
+
+def test_several_annotators_in_one_row(ws: Workspace, tmp_path: Path) -> None:
+    def row(prompt: str, votes: object) -> object:
+        return {"prompt": prompt, "response_a": "A text", "response_b": "B text", "votes": votes}
+
+    rows = [
+        row("P?", [{"annotator": "kim", "choice": "A>>B"}, {"annotator": "lee", "choice": "both bad"}]),
+        row("Q?", {"kim": "tie", "max": "model_b"}),
+        row("R?", [{"annotator": "kim", "choice": "a"}, {"annotator": "kim", "choice": "b"}]),
+        row("S?", 3),  # a mere count, as in an exported file
+        row("T?", ["a", "b"]),
+    ]
+    report = import_preferences(ws, write_rows(tmp_path / "rows.jsonl", rows), annotator="me")
+    assert (report.accepted, ws.votes.count(), ws.pairs.count()) == (3, 4, 3)
+    assert ["two votes of one annotator" in r.reason or "not a vote" in r.reason for r in report.rejected] == [True] * 2
+    prompts = {pair.id: pair.prompt for pair in ws.pairs.list()}
+    names = {annotator.id: annotator.name for annotator in ws.annotators.list()}
+    assert {
+        (prompts[vote.pair_id], names[vote.annotator_id], vote.choice, vote.strength, vote.both_bad)
+        for vote in ws.votes.live()
+    } == {
+        ("P?", "kim", "a", "much", False),
+        ("P?", "lee", "tie", None, True),
+        ("Q?", "kim", "tie", None, False),
+        ("Q?", "max", "b", None, False),
+    }
 
 
 def test_a_file_without_pairs(ws: Workspace, tmp_path: Path) -> None:
@@ -176,3 +225,23 @@ def test_exported_preferences_keep_people_and_simulated_apart(ws: Workspace, tmp
     with Workspace.open(tmp_path / "elsewhere") as other:
         assert import_preferences(other, out, annotator="kim").accepted == 2
         assert (other.votes.count(simulated=False), other.votes.count(simulated=True)) == (1, 1)
+
+
+@pytest.mark.parametrize("name", ["votes.jsonl", "votes.csv", "votes.parquet"])
+def test_what_is_said_beside_a_vote_is_exported(ws: Workspace, tmp_path: Path, name: str) -> None:
+    pair = add_pair(ws, "Where?", "good", "bad")
+    said = Remarks(much=True, reasons=("clear", "brief"), comment="=short")
+    vote = record_vote(ws, pair_id=pair.id, annotator_name="kim", choice="left", remarks=said)
+    bad = add_pair(ws, "When?", "one", "two")
+    record_vote(ws, pair_id=bad.id, annotator_name="kim", choice="both_bad")
+    assert export_votes(ws, tmp_path / name) == 2
+    if name.endswith("parquet"):
+        rows = pq.read_table(tmp_path / name).to_pylist()
+        assert (rows[0]["reasons"], rows[0]["strength"], rows[1]["both_bad"]) == (["clear", "brief"], "much", True)
+        return
+    with Workspace.open(tmp_path / "elsewhere") as other:
+        assert import_preferences(other, tmp_path / name, annotator="x").accepted == 2
+        first, second = other.votes.live()
+        assert (first.strength, first.reasons, first.comment) == ("much", ("clear", "brief"), "=short")
+        assert (second.choice, second.both_bad) == ("tie", True)
+        assert first.choice == vote.choice

@@ -108,24 +108,6 @@ def test_bulk_votes_are_all_or_none(workspace: Workspace) -> None:
     assert len(workspace.votes.live(annotator_id="ann")) == 1
 
 
-def test_next_pair_has_the_fewest_votes_of_ones_own_kind(workspace: Workspace) -> None:
-    add_pairs(workspace, 4)
-    ann = workspace.annotators.get_or_create("Ann", "person").id
-    bob = workspace.annotators.get_or_create("Bob", "person").id
-    sim = workspace.annotators.get_or_create("Sim 1", "simulated").id
-    order = [pair.id for pair in workspace.pairs.next_for(ann, limit=4)]
-    assert order == [pair.id for pair in workspace.pairs.next_for(ann, limit=4)]
-    workspace.votes.add_many([vote(f"s{n}", pair, sim, simulated=True) for n, pair in enumerate(order[:3])])
-    assert [pair.id for pair in workspace.pairs.next_for(ann, limit=4)] == order, "simulated votes count for nothing"
-    workspace.votes.add(vote("b1", order[0], bob))
-    assert [pair.id for pair in workspace.pairs.next_for(ann, limit=4)] == [*order[1:], order[0]]
-    workspace.votes.add(vote("a1", order[1], ann))
-    assert [pair.id for pair in workspace.pairs.next_for(ann, limit=9)] == [order[2], order[3], order[0]]
-    workspace.votes.undo("a1")
-    assert {pair.id for pair in workspace.pairs.next_for(ann, limit=9)} == set(order)
-    assert len(workspace.pairs.next_for("somebody new")) == 1
-
-
 def test_the_side_is_drawn_once(workspace: Workspace) -> None:
     add_pairs(workspace, 40)
     first = [workspace.pairs.side(f"p{n}", "ann") for n in range(40)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -37,50 +37,114 @@ VotesOption = Annotated[VotesOf, typer.Option("--votes", help="Whose votes count
 
 
 def show_agreement(
-    votes: VotesOption = VotesOf.people, workspace: WorkspaceOption = None, as_json: JsonOption = False
+    votes: VotesOption = VotesOf.people,
+    audit: Annotated[bool, typer.Option("--audit", help="Also show how each annotator votes.")] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """How far annotators agree with each other beyond chance."""
+    """How far annotators agree with each other beyond chance; with --audit, how each of them votes."""
     from workbench.preferences.agreement import agreement
 
     source: VoteSource = votes.value
     with open_workspace(workspace, "agreement") as ws:
         found = agreement(ws, source=source)
+        audits = _audits(ws, source) if audit else []
         _hint(ws, source, found["votes"])
     if as_json:
-        print_json(found)
+        print_json(found | ({"audit": audits} if audit else {}))
         return
     majority = ", ".join(f"{choice} {count}" for choice, count in found["majority"].items())
-    rows = [(name, found[name]) for name in ("pairs", "votes", "annotators")]
-    rows += [("majority", majority), ("Krippendorff's alpha", found["krippendorff_alpha"])]
-    rows += [("Fleiss' kappa", found["fleiss_kappa"])]
-    rows += [(f"Cohen's kappa {names}", kappa) for names, kappa in found["cohen_kappa"].items()]
-    print_table(("", "value"), rows)
+    rows = [(name, found[name], None) for name in ("pairs", "votes", "excluded", "annotators")]
+    rows += [("majority", majority, None)]
+    ci = found["ci"]
+    for title, name in (("Krippendorff's alpha", "krippendorff_alpha"), ("Fleiss' kappa", "fleiss_kappa")):
+        rows.append((title, found[name], ci[name]))
+    rows += [
+        (f"Cohen's kappa {names}", kappa, ci["cohen_kappa"][names]) for names, kappa in found["cohen_kappa"].items()
+    ]
+    rows += [(f"alpha, tag {tag}", row["krippendorff_alpha"], row["ci"]) for tag, row in found["by_tag"].items()]
+    print_table(("", "value", "95% interval"), rows)
     if found["votes"] and found["krippendorff_alpha"] is None:
         say("Agreement is not defined yet: it takes two annotators on the same pairs, and votes that differ.")
+    if audit:
+        _print_audits(audits)
+
+
+def _audits(ws: Workspace, source: VoteSource) -> list[dict[str, Any]]:
+    from workbench.preferences.audit import audit
+    from workbench.preferences.audit_words import findings
+
+    return [
+        {
+            "annotator": row.annotator,
+            "votes": row.votes,
+            "repeats": row.repeats,
+            "measures": {
+                name: {"value": m.value, "ci": m.interval, "n": m.n, "others": m.others}
+                for name, m in row.measures.items()
+            },
+            "findings": [sentence for _, sentence in findings(row)],
+        }
+        for row in audit(ws, source=source)
+    ]
+
+
+def _print_audits(audits: list[dict[str, Any]]) -> None:
+    columns = ("annotator", "measure", "value", "95% interval", "others", "votes")
+    print_table(
+        columns,
+        [
+            (row["annotator"], name, measure["value"], measure["ci"], measure["others"], measure["n"])
+            for row in audits
+            for name, measure in row["measures"].items()
+        ],
+    )
+    for row in audits:
+        for sentence in row["findings"]:
+            print(f"{row['annotator']}: {sentence}")
 
 
 def show_leaderboard(
-    votes: VotesOption = VotesOf.people, workspace: WorkspaceOption = None, as_json: JsonOption = False
+    votes: VotesOption = VotesOf.people,
+    length_controlled: Annotated[
+        bool, typer.Option("--length-controlled", help="Strengths at equal length of the responses.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Which model's responses are preferred: Bradley–Terry strengths with 95% intervals."""
-    from workbench.preferences.leaderboard import leaderboard
+    """Which model's responses are preferred: Bradley–Terry strengths with 95% intervals; a tie is half a win each."""
+    from workbench.preferences.leaderboard import separation_sentence, standing
 
     source: VoteSource = votes.value
     with open_workspace(workspace, "leaderboard") as ws:
-        rows = leaderboard(ws, source=source)
-        _hint(ws, source, len(rows))
+        found = standing(ws, source=source, length_controlled=length_controlled)
+        _hint(ws, source, len(found.rows))
     if as_json:
-        print_json({"models": [asdict(row) for row in rows]})
-        return
-    if not rows:
-        say("No vote compares two different models yet, so there is nothing to rank.")
-    else:
-        print_table(
-            ("model", "strength", "95% interval", "votes"),
-            [(row.model, row.strength, row.ci, row.votes) for row in rows],
+        effect = found.length_effect
+        print_json(
+            {
+                "models": [asdict(row) for row in found.rows],
+                "win_rates": [asdict(row) for row in found.win_rates],
+                "separation": asdict(found.separation) if found.separation else None,
+                "length_effect": {"value": effect[0], "ci": effect[1]} if effect else None,
+            }
         )
-    if any(row.strength is None for row in rows):
+        return
+    if not found.rows:
+        say("No vote compares two different models yet, so there is nothing to rank.")
+        return
+    print_table(
+        ("model", "strength", "95% interval", "votes"),
+        [(row.model, row.strength, row.ci, row.votes) for row in found.rows],
+    )
+    print_table(
+        ("model", "preferred to", "rate", "votes"),
+        [(row.model, row.other, row.rate, row.votes) for row in found.win_rates],
+    )
+    if any(row.strength is None for row in found.rows):
         say("A model without strength was never compared, not even through others, with those that have one.")
+    if found.separation:
+        say(separation_sentence(found.separation))
 
 
 def chat(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.workspace import Workspace
 
 Row = dict[str, Any]
-LISTS = frozenset({"tags", "key_facts"})
+LISTS = frozenset({"tags", "key_facts", "reasons"})
 DEMONSTRATION_COLUMNS = (
     "id", "prompt", "response", "tags", "source", "author", "status", "split", "fact_id", "key_facts",
     "created_at", "updated_at",
@@ -33,7 +33,7 @@ PREFERENCE_COLUMNS = (
 )  # fmt: skip
 VOTE_COLUMNS = (
     "vote_id", "pair_id", "prompt", "response_a", "response_b", "model_a", "model_b", "split", "choice",
-    "left", "annotator", "simulated", "seconds", "created_at",
+    "left", "annotator", "simulated", "seconds", "created_at", "both_bad", "strength", "reasons", "comment",
 )  # fmt: skip
 
 
@@ -160,7 +160,7 @@ def _write_parquet(path: Path, rows: list[Row], columns: Sequence[str]) -> None:
         **dict.fromkeys(("created_at", "updated_at"), pa.timestamp("us", tz="UTC")),
         **dict.fromkeys(("margin", "seconds"), pa.float64()),
         "votes": pa.int64(),
-        "simulated": pa.bool_(),
+        **dict.fromkeys(("simulated", "both_bad"), pa.bool_()),
     }
     schema = pa.schema([(name, types.get(name, pa.string())) for name in columns])
     pq.write_table(pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows], schema), path)

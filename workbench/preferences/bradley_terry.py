@@ -70,8 +70,8 @@ def _reached(links: NDArray[np.bool_], start: int) -> set[int]:
     return reached
 
 
-def intervals(matrices: Sequence[Matrix], seed: int = 0, resamples: int = 500) -> list[tuple[float, float] | None]:
-    """95% percentile bootstrap intervals of the strengths, by drawing whole pairs again with replacement.
+def bootstrap_strengths(matrices: Sequence[Matrix], seed: int = 0, resamples: int = 500) -> Matrix:
+    """Strengths of resamples that draw whole pairs again with replacement: float [resamples, models].
 
     Votes on one pair depend on each other, so the pair is the unit that is drawn.
 
@@ -79,17 +79,16 @@ def intervals(matrices: Sequence[Matrix], seed: int = 0, resamples: int = 500) -
         matrices: for each pair the wins that its votes gave, as in ``strengths``.
         seed: seed of the drawing.
         resamples: number of drawings.
-
-    Returns:
-        One interval for each row; None where it could not be compared.
     """
-    if not matrices:
-        return []
     stacked = np.stack(list(matrices))
     generator = np.random.default_rng(seed)
     # How often each pair is drawn says all that a list of drawn pairs would.
     counts = generator.multinomial(len(stacked), [1 / len(stacked)] * len(stacked), size=resamples)
-    drawn = np.array([strengths(np.tensordot(count, stacked, axes=1)) for count in counts])
+    return np.array([strengths(np.tensordot(count, stacked, axes=1)) for count in counts])
+
+
+def intervals(drawn: Matrix) -> list[tuple[float, float] | None]:
+    """95% percentile intervals of the columns of ``bootstrap_strengths``; None where one was never compared."""
     result: list[tuple[float, float] | None] = []
     for column in drawn.T:
         known = column[~np.isnan(column)]

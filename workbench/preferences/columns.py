@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from workbench.demonstrations.columns import (
@@ -19,43 +20,30 @@ from workbench.demonstrations.columns import (
 )
 from workbench.demonstrations.splits import Split
 from workbench.errors import UnreadableFile
-from workbench.preferences.majority import Choice
+from workbench.preferences.stated_votes import StatedVote, stated_votes
 
 A_NAMES = ("response_a", "answer_a", "output_a", "completion_a", "response_1", "answer_1", "output_1")
 B_NAMES = ("response_b", "answer_b", "output_b", "completion_b", "response_2", "answer_2", "output_2")
 CHOSEN_NAMES = ("chosen", "preferred", "winner_response")
 REJECTED_NAMES = ("rejected", "dispreferred", "loser_response")
 CHOICE_NAMES = ("choice", "vote", "preference", "winner", "label")
-CHOICES: dict[str, Choice] = {
-    "a": "a",
-    "response_a": "a",
-    "model_a": "a",
-    "1": "a",
-    "b": "b",
-    "response_b": "b",
-    "model_b": "b",
-    "2": "b",
-    "tie": "tie",
-    "draw": "tie",
-    "equal": "tie",
-    "both": "tie",
-}
+_TRANSCRIPT = re.compile(r"\s*Human:.*\n\s*Assistant:", re.DOTALL)
+_TURN = re.compile(r"(?:^|\n\n)(Human|Assistant):")
 IMPORTED_MODEL = "imported"
 """Model of a response whose file names none."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairFields:
-    """What a row says, checked. ``choice`` is None where nobody has chosen yet."""
+    """What a row says, checked. ``votes`` is empty where nobody has chosen yet."""
 
     prompt: str
     response_a: str
     response_b: str
-    choice: Choice | None
+    votes: tuple[StatedVote, ...]
     model_a: str
     model_b: str
     split: Split | None
-    annotator: str | None
     simulated: bool
 
 
@@ -110,19 +98,21 @@ def pair_fields(values: Mapping[str, Any], columns: PairColumns) -> PairFields:
     if first == second:
         raise RowError("the two responses are the same")
     models = [optional_text(row.get(f"model_{side}")) or IMPORTED_MODEL for side in _sides(columns)]
-    choice: Choice | None = "a" if columns.decided else _choice(values.get(columns.choice or ""))
+    if columns.decided:
+        votes: tuple[StatedVote, ...] = (StatedVote("a", optional_text(row.get("annotator"))),)
+    else:
+        votes = stated_votes(row, values.get(columns.choice or ""))
     if columns.decided and not _stands_first(prompt, first, second):
-        first, second, choice = second, first, "b"
+        first, second, votes = second, first, (replace(votes[0], choice="b"),)
         models.reverse()
     return PairFields(
         prompt=prompt,
         response_a=first,
         response_b=second,
-        choice=choice,
+        votes=votes,
         model_a=models[0],
         model_b=models[1],
         split=split_named(row.get("split")),
-        annotator=optional_text(row.get("annotator")),
         simulated=_simulated(row),
     )
 
@@ -142,29 +132,45 @@ def _prompt_and_text(prompt: Any, value: Any) -> tuple[Any, Any]:
     if isinstance(prompt, list):
         prompt = _single_question(prompt)
     if isinstance(value, dict):
-        value = value.get("content", value.get("value"))
-    if not isinstance(value, list):
+        return prompt, _answer([value])
+    if isinstance(value, list) and len(value) == 1:
+        return prompt, _answer(value)
+    if isinstance(value, list):
+        question, response = conversation(value)
+    elif isinstance(value, str) and _TRANSCRIPT.match(value):
+        question, response = _transcript(value)
+    else:
         return prompt, value
-    if len(value) == 1 and isinstance(value[0], dict):
-        return prompt, value[0].get("content", value[0].get("value"))
-    question, response = conversation(value)
     if prompt is not None and isinstance(prompt, str) and " ".join(prompt.split()) != " ".join(question.split()):
         raise RowError("the two conversations do not begin with the same prompt")
     return question, response
 
 
+def _transcript(text: str) -> tuple[str, str]:
+    """Prompt and response of a conversation in one text, as Anthropic's HH data has it: Human: … Assistant: …"""
+    turns = _TURN.split(text.strip())[1:]
+    roles = {"Human": "user", "Assistant": "assistant"}
+    messages = [
+        {"role": roles[role], "content": said.strip()} for role, said in zip(turns[::2], turns[1::2], strict=True)
+    ]
+    return conversation(messages)
+
+
+def _answer(message: list[Any]) -> str:
+    # A question is put before it only so that one function judges what a message is.
+    return conversation([{"role": "user", "content": "?"}, *_as_assistant(message)])[1]
+
+
+def _as_assistant(message: list[Any]) -> list[Any]:
+    (only,) = message
+    if not isinstance(only, dict):
+        raise RowError("the response is a list of something that is not a message")
+    return [{"role": "assistant", "content": only.get("content", only.get("value"))}]
+
+
 def _single_question(messages: list[Any]) -> str:
     # An answer is put behind it only so that one function judges what a conversation is.
     return conversation([*messages, {"role": "assistant", "content": "."}])[0]
-
-
-def _choice(value: Any) -> Choice | None:
-    if value is None or value == "":
-        return None
-    choice = CHOICES.get(plain_name(str(value)))
-    if choice is None:
-        raise RowError(f"the choice '{str(value)[:40]}' is not a, b or tie")
-    return choice
 
 
 def _simulated(row: Mapping[str, Any]) -> bool:

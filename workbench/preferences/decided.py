@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 
 def decided_pairs(ws: Workspace, *, votes: VoteSource) -> list[tuple[Pair, Tally]]:
-    """Pairs of two different texts whose live votes of one source have a majority, ordered by their texts."""
+    """Pairs of two different texts that the votes of one source have decided, ordered by their texts.
+
+    The majority of the votes that count decides; among people's votes, what the team settled on goes before it.
+    """
+    settled = {pair_id: row.choice for pair_id, row in ws.settlements.by_pair().items()} if votes == "people" else {}
     choices: dict[str, list[Choice]] = {}
     for vote in ws.votes.live(simulated=votes == "simulated"):
         choices.setdefault(vote.pair_id, []).append(vote.choice)
-    tallies = {pair_id: tally(chosen) for pair_id, chosen in choices.items()}
+    tallies = {pair_id: tally(chosen, settled.get(pair_id)) for pair_id, chosen in choices.items()}
     rows = [
         (pair, tallies[pair.id])
         for pair in ws.pairs.list()

