@@ -95,9 +95,7 @@ class Packing:
         return values.view(self.batch, self.length, *values.shape[1:])
 
 
-def attend(
-    layer: Any, states: Tensor, rotation: tuple[Tensor, Tensor], packing: Packing, adapter: str | None
-) -> Tensor:
+def attend(layer: Any, states: Tensor, rotation: Rotation, packing: Packing, adapter: str | None) -> Tensor:
     """Causal self-attention of one layer: [N, H] -> [N, H]."""
     parts = project(states, (layer.q_proj, layer.k_proj, layer.v_proj), adapter)
     query, key, value = (part.view(len(part), -1, layer.head_dim) for part in parts)
