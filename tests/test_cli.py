@@ -465,3 +465,37 @@ def test_the_app_is_a_child_that_ends_with_us(tmp_path: Path) -> None:
     assert process.wait(timeout=20) == 0
     assert time.monotonic() - began < 10
     process.stdout.close()
+
+
+def test_a_run_is_steered_even_while_another_process_has_the_workspace(cli: Cli, root: Path) -> None:
+    folder = root / "runs" / "ppo-001"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    with Workspace.open(root, owner="the app"):
+        told = cli("runs", "steer", "ppo-001", "--kl-coef", "0.4", "--pause", "--json").json
+        assert told == {"run": "ppo-001", "wanted": {"pause": True, "kl_coef": 0.4}}
+        assert cli("runs", "steer", "ppo-001", "--go-on", "--checkpoint").code == 0
+    control = json.loads((folder / "control.json").read_text())
+    assert (control["pause"], control["kl_coef"]) == (False, 0.4)
+    assert control["checkpoint"] > 1e9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("ppo-001",), "Say what to change"),
+        (("ppo-009", "--pause"), "There is no run ppo-009"),
+        (("../../elsewhere", "--pause"), "There is no run"),
+        (("ppo-001", "--kl-coef", "-1"), "kl_coef"),
+    ],
+)
+def test_steering_that_cannot_be_followed_is_one_line(
+    cli: Cli, root: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    (root / "runs" / "ppo-001").mkdir(parents=True)
+    (root / "runs" / "ppo-001" / "config.json").write_text("{}")
+    outcome = cli("runs", "steer", *arguments)
+    assert outcome.code == 1
+    assert sentence in outcome.err
+    assert len(outcome.err.strip().splitlines()) == 1
+    assert not (root / "runs" / "ppo-001" / "control.json").exists()

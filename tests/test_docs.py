@@ -113,8 +113,9 @@ def emitted_metrics(module: str) -> set[str]:
 @pytest.mark.parametrize(
     ("module", "sure"),
     [
-        ("workbench/ppo/train.py", {"objective/kl", "learning_rate"}),
-        ("workbench/ppo/learning.py", {"loss/policy"}),
+        ("workbench/ppo/train.py", {"objective/kl", "objective/kl_coef", "learning_rate"}),
+        ("workbench/ppo/learning.py", {"loss/policy", "policy/approx_kl"}),
+        ("workbench/ppo/evaluation.py", {"eval/score", "eval/repetition"}),
         ("workbench/sft/run.py", {"train/loss", "eval/loss"}),
         ("workbench/reward_model/run.py", {"train/accuracy", "eval/margin"}),
         ("pages/metric_words.py", {"objective/scores", "learning_rate"}),

@@ -27,7 +27,7 @@ from workbench.preferences.voting_settings import VotingSettings, save_voting_se
 from workbench.reward_model.config import RewardModelConfig
 from workbench.reward_model.scoring import RewardModel
 from workbench.runs.context import RunContext
-from workbench.runs.events import Finished, Stopped
+from workbench.runs.events import Finished, Started, Stopped
 from workbench.runs.ingest import ingest
 from workbench.runs.run_dir import RunDir
 from workbench.runs.worker import STAGES
@@ -35,7 +35,15 @@ from workbench.sft.config import SFTConfig
 from workbench.workspace import Workspace
 
 SFT = SFTConfig(epochs=2, batch_size=16, evaluate_limit=4, max_new_tokens=8)
-PPO = PPOConfig(total_episodes=32, batch_size=8, minibatch_size=4, max_new_tokens=8, checkpoint_every=2, sample_every=2)
+PPO = PPOConfig(
+    total_episodes=32,
+    batch_size=8,
+    minibatch_size=4,
+    max_new_tokens=8,
+    checkpoint_every=2,
+    sample_every=2,
+    evaluate_every=0,
+)
 
 
 def run_stage(ws: Workspace, run_id: str, stop_at: int | None = None) -> Finished | Stopped:
@@ -283,7 +291,9 @@ def resume_ppo(ws: Workspace, run_id: str, watch: Callable[[RunContext, Any], No
             watch(context, event)
 
     context.emit = tell  # type: ignore[method-assign]
+    newest = context.dir.latest_checkpoint()
     try:
+        emit(Started(pid=0, resumed_from_step=newest[0] if newest else None))
         emit(run(context))
     finally:
         context.close()
@@ -319,7 +329,7 @@ def test_a_steered_run_that_crashed_ends_as_one_that_did_not(loop: Workspace) ->
         if event.type == "metric" and event.step == 4:
             raise KeyboardInterrupt
 
-    engine = PPO.model_copy(update={"checkpoint_every": 99, "evaluate_every": 0})
+    engine = PPO.model_copy(update={"checkpoint_every": 99})
     config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, ppo=engine)
     run_id = launch_ppo(loop, config, "test")
     with pytest.raises(KeyboardInterrupt):
@@ -370,7 +380,7 @@ def test_full_fine_tuning_gives_a_whole_model(loop: Workspace) -> None:
     ids = torch.tensor([[5, 60, 70, 80]])
     with torch.no_grad():
         ours, sft = (load_merged(get_model(loop, name).spec, loop.root)(ids).logits for name in (run_id, "sft-001"))
-    assert 1e-6 < (ours - sft).abs().max() < 1.0
+    assert 1e-6 < (ours - sft).abs().max() < 5.0
 
 
 def test_a_reward_model_on_another_trunk_scores_texts(loop: Workspace) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from transformers import (
     Gemma2Config,
     Gemma2ForCausalLM,
@@ -135,6 +137,16 @@ def test_the_fast_path_steps_aside_where_it_would_compute_something_else() -> No
     inner = model.model.layers[1].mlp.forward
     model.model.layers[1].mlp.forward = lambda states: 1.5 * inner(states)
     assert not LlamaBackbone.fits(model)
+
+
+def test_an_adapter_of_another_kind_takes_the_general_path(tmp_path: Path) -> None:
+    lora = LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM", use_dora=True)
+    get_peft_model(family("llama"), lora).save_pretrained(str(tmp_path))
+    policy = SharedTrunk(family("llama"), lora_rank=4, lora_alpha=8)
+    assert isinstance(policy.backbone, LlamaBackbone)
+    policy.load_reward_adapter(tmp_path)
+    assert type(policy.backbone) is Backbone
+    assert policy.backbone.trainable
 
 
 def test_logits_that_nobody_foresaw_are_refused() -> None:

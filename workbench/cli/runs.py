@@ -117,7 +117,7 @@ def steer_run(
     if not wanted:
         raise InvalidInput("Say what to change: --pause, --go-on, --checkpoint, --kl-coef or --learning-rate.")
     # By its folder and not through the database, which the command or server that runs it has open.
-    runs = workspace_root(workspace).resolve() / "runs"
+    runs = workspace_root(workspace).expanduser().resolve() / "runs"
     run_dir = RunDir((runs / run_id).resolve())
     if run_dir.path.parent != runs or not run_dir.config_path.is_file():
         raise NotFound(f"There is no run {run_id} in {runs.parent}.")

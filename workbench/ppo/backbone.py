@@ -37,6 +37,17 @@ def position_ids(mask: Tensor) -> Tensor:
     return (mask.long().cumsum(dim=1) - 1).clamp(min=0)
 
 
+def causal_mask(mask: Tensor) -> Tensor | None:
+    """Which position may see which, bool [B, 1, L, L], for a bool mask [B, L]; None where nothing is padding."""
+    if bool(mask.all()):
+        return None
+    length = mask.shape[1]
+    causal = torch.ones(length, length, dtype=torch.bool, device=mask.device).tril()
+    # Every row sees itself, padding too: a softmax over nothing would be NaN.
+    itself = torch.eye(length, dtype=torch.bool, device=mask.device)
+    return ((causal & mask[:, None, :]) | itself)[:, None]
+
+
 def plain_model(model: PreTrainedModel | PeftModel) -> Any:
     """The causal language model itself, adapted layers included."""
     return model.get_base_model() if isinstance(model, PeftModel) else model

@@ -17,7 +17,15 @@ from peft import PeftModel
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from workbench.ppo.backbone import Backbone, Decoder, base_layer, has_adapter, plain_model, position_ids
+from workbench.ppo.backbone import (
+    Backbone,
+    Decoder,
+    base_layer,
+    causal_mask,
+    has_adapter,
+    plain_model,
+    position_ids,
+)
 
 Rotation = tuple[Tensor, Tensor]
 """Cosines and sines of each token's position, [N, D]."""
@@ -71,13 +79,8 @@ class Packing:
     def __init__(self, mask: Tensor) -> None:
         """``mask``: bool [B, L], True on real tokens."""
         self.batch, self.length = mask.shape
-        self._index = None if bool(mask.all()) else mask.flatten().nonzero().squeeze(1)
-        self.attention_mask: Tensor | None = None
-        if self._index is not None:
-            causal = torch.ones(self.length, self.length, dtype=torch.bool, device=mask.device).tril()
-            # Every row sees itself, padding too: a softmax over nothing would be NaN.
-            itself = torch.eye(self.length, dtype=torch.bool, device=mask.device)
-            self.attention_mask = ((causal & mask[:, None, :]) | itself)[:, None]
+        self.attention_mask = causal_mask(mask)
+        self._index = None if self.attention_mask is None else mask.flatten().nonzero().squeeze(1)
 
     def pack(self, values: Tensor) -> Tensor:
         """[B, L, ...] -> [N, ...]."""
@@ -92,9 +95,7 @@ class Packing:
         return values.view(self.batch, self.length, *values.shape[1:])
 
 
-def attend(
-    layer: Any, states: Tensor, rotation: tuple[Tensor, Tensor], packing: Packing, adapter: str | None
-) -> Tensor:
+def attend(layer: Any, states: Tensor, rotation: Rotation, packing: Packing, adapter: str | None) -> Tensor:
     """Causal self-attention of one layer: [N, H] -> [N, H]."""
     parts = project(states, (layer.q_proj, layer.k_proj, layer.v_proj), adapter)
     query, key, value = (part.view(len(part), -1, layer.head_dim) for part in parts)

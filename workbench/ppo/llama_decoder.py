@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from workbench.ppo.backbone import base_layer, has_adapter, position_ids
+from workbench.ppo.backbone import base_layer, causal_mask, has_adapter, position_ids
 
 
 class LlamaDecoder:
@@ -30,8 +30,9 @@ class LlamaDecoder:
         self._caches: list[tuple[Tensor, Tensor]] = []
         self._mask: Tensor | None = None
         self._length = 0
-        self._rotations: tuple[Tensor, Tensor] = (torch.empty(0), torch.empty(0))
+        self._tables: tuple[Tensor, Tensor] = (torch.empty(0), torch.empty(0))
         self._positions = torch.empty(0)
+        self._rotation: tuple[Tensor, Tensor] = self._tables  # of the tokens that are being read
 
     def start(self, prompts: Tensor, mask: Tensor) -> Tensor:
         batch, width = prompts.shape
@@ -40,23 +41,22 @@ class LlamaDecoder:
         self._caches = [(states.new_empty(shape), states.new_empty(shape)) for _ in self._layers]
         every = torch.arange(width + self._room, device=prompts.device)[None]
         cos, sin = self._body.rotary_emb(states, every)
-        self._rotations = (cos[0], _signed(sin[0]))
-        self._positions = position_ids(mask)
-        attention = None
-        if not bool(mask.all()):
+        self._tables = (cos[0], _signed(sin[0]))
+        attention = causal_mask(mask)
+        if attention is not None:
             self._mask = torch.cat([mask, mask.new_ones(batch, self._room)], dim=1)[:, None, None]
-            causal = torch.ones(width, width, dtype=torch.bool, device=mask.device).tril()
-            itself = torch.eye(width, dtype=torch.bool, device=mask.device)
-            attention = ((causal & mask[:, None, :]) | itself)[:, None]
         self._length = width
+        positions = position_ids(mask)
+        self._turn(positions)
         for layer, cache in zip(self._layers, self._caches, strict=True):
             states = self._layer(layer, cache, states, 0, attention)
-        self._positions = self._positions[:, -1]
+        self._positions = positions[:, -1]
         return self._final(states[:, -1])
 
     def step(self, tokens: Tensor) -> Tensor:
         states = self._body.embed_tokens(tokens)[:, None]
         self._positions = self._positions + 1
+        self._turn(self._positions[:, None])
         begin, self._length = self._length, self._length + 1
         attention = None if self._mask is None else self._mask[..., : self._length]
         for layer, cache in zip(self._layers, self._caches, strict=True):
@@ -107,8 +107,13 @@ class LlamaDecoder:
         )
         return attended.transpose(1, 2).reshape(batch, length, -1)
 
+    def _turn(self, positions: Tensor) -> None:
+        """Take the cosines and sines of the next tokens' positions, int64 [B, L], once for all layers."""
+        cos, sin = self._tables
+        self._rotation = (cos[positions][:, :, None], sin[positions][:, :, None])
+
     def _rotate(self, heads: Tensor) -> Tensor:
-        cos, sin = (table[self._positions].view(*heads.shape[:2], 1, -1) for table in self._rotations)
+        cos, sin = self._rotation
         return torch.addcmul(heads * cos, heads.roll(self._head_dim // 2, dims=-1), sin)
 
     def _final(self, states: Tensor) -> Tensor:
