@@ -9,7 +9,8 @@ from pages import identity, services
 from pages.components import attempt, counted, escaped, problem, report
 from pages.preferences_source import bounds, chosen_source
 from workbench.errors import InvalidInput
-from workbench.preferences.audit import AnnotatorAudit, MeasureName, audit
+from workbench.preferences.audit import AnnotatorAudit, audit
+from workbench.preferences.audit_rules import MeasureName
 from workbench.preferences.audit_words import findings
 from workbench.preferences.exclusions import leave_out, rules, take_in_again
 

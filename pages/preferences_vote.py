@@ -73,14 +73,14 @@ def _desk_data(name: str) -> dict[str, Any]:
             for pair in pairs
         ],
         "results": st.session_state.get(RESULTS, {}),
-        **_counts(name, state),
+        **_counts(name, state, anew=not pairs),
         "settings": _shown_settings(settings),
     }
 
 
-def _counts(name: str, state: VotingProgress) -> dict[str, Any]:
+def _counts(name: str, state: VotingProgress, anew: bool) -> dict[str, Any]:
     known: tuple[str, float, int, int] = st.session_state.get(AHEAD, ("", 0.0, 0, 0))
-    if known[0] != name or time.monotonic() - known[1] > AHEAD_SECONDS or known[2] <= state.done - known[3]:
+    if anew or known[0] != name or time.monotonic() - known[1] > AHEAD_SECONDS or known[2] <= state.done - known[3]:
         known = (name, time.monotonic(), pairs_ahead(services.workspace(), name), state.done)
         st.session_state[AHEAD] = known
     return {

@@ -323,7 +323,8 @@ class Desk {
         button("Show the skipped ones", () => this.unskip(), "small"));
     } else {
       parts.push(element("p", { className: "title", textContent: "Nothing waits for you" }),
-        element("p", { textContent: "Every pair has the votes it needs, or is with somebody else just now. Thank you." }));
+        element("p", { textContent: "Every pair has the votes it needs, or is with somebody else just now. Thank you." }),
+        button("Look again", () => this.act({ id: newId(), kind: "look" }), "small"));
     }
     this.empty.replaceChildren(...parts);
   }

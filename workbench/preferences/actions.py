@@ -33,13 +33,13 @@ MAX_ACTIONS = 200
 class Action(BaseModel):
     """One action of one person. ``id`` is drawn by the browser; that of a vote becomes the vote's id.
 
-    ``vote`` names the vote that 'undo', 'much' and 'reveal' are about.
+    ``vote`` names the vote that 'undo', 'much' and 'reveal' are about. 'look' does nothing but ask what waits now.
     """
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
     id: str = Field(pattern=r"^[0-9a-f]{12,32}$")
-    kind: Literal["vote", "much", "undo", "skip", "unskip", "reveal"]
+    kind: Literal["vote", "much", "undo", "skip", "unskip", "reveal", "look"]
     pair: str = ""
     occasion: Literal[0, 1] = 0
     choice: Side = "tie"
@@ -92,6 +92,8 @@ def _do(ws: Workspace, action: Action, name: str) -> dict[str, Any]:
             skip_pair(ws, action.pair, name, action.occasion)
         case "unskip":
             bring_back_skipped(ws, name)
+        case "look":
+            pass
         case "reveal":
             left, right = reveal_models(ws, action.vote, name)
             return {"models": [left, right]}

@@ -11,8 +11,9 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import mean, median, stdev
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
+from workbench.preferences.audit_rules import MIN_SHARED, Measure, MeasureName, outstanding
 from workbench.preferences.majority import Choice
 from workbench.preferences.resampling import (
     Interval,
@@ -32,19 +33,7 @@ Z_95, Z_99 = 1.959963984540054, 2.5758293035489004
 READING_WORDS_PER_SECOND = 1000 / 60
 """Faster than this nobody reads: a vote given sooner than its pair's words can be read was not read."""
 RESAMPLES = 500
-MIN_SHARED = 20
-"""Pairs shared with others below which nothing is found in a comparison with them."""
-LEAST_SIDE = 0.07
-LEAST_DIFFERENCE = 0.08
-"""Effects that are smaller than these do too little harm to be spoken of."""
-UNREAD_SHARE = 0.1
-CHANCE_KAPPA = 0.15
-LESS_THAN_OTHERS = 0.05
-CONSISTENT = 0.75
-CHANCE_REPEAT = 0.5
-"""Somebody who guesses, with a tie now and then, gives the same answer twice in about 40% of cases."""
 CHOICES: tuple[Choice, ...] = get_args(Choice)
-MeasureName = Literal["left", "longer", "ties", "seconds", "unread", "agreement", "consistency"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +43,6 @@ class VotedPair:
     words: int
     words_a: int
     words_b: int
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One number about an annotator.
-
-    ``others`` is the same of the other annotators on the same pairs, where that is a fair comparison. ``strict`` is the
-    99% interval that findings go by: of the difference to the others for 'longer' and 'ties', else of the value.
-    """
-
-    value: float
-    interval: Interval | None
-    n: int
-    others: float | None = None
-    strict: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,29 +122,6 @@ def audit_votes(
         known = {name: measure for name, measure in found.items() if measure is not None}
         audits.append(AnnotatorAudit(person, len(mine), len(kept[person]), known))
     return audits
-
-
-def outstanding(name: MeasureName, measure: Measure) -> float | None:
-    """By how much a measure stands out, signed; None where it does not, or where that is not beyond doubt."""
-    if measure.strict is None:
-        return None
-    low, high = measure.strict
-    match name:
-        case "left":
-            effect = measure.value - 0.5
-            return effect if not low <= 0.5 <= high and abs(effect) >= LEAST_SIDE else None
-        case "longer" | "ties":
-            effect = (low + high) / 2
-            return effect if not low <= 0 <= high and abs(effect) >= LEAST_DIFFERENCE else None
-        case "unread":
-            return measure.value if low >= UNREAD_SHARE else None
-        case "agreement":
-            wanted = max(CHANCE_KAPPA, (measure.others or 0.0) - LESS_THAN_OTHERS)
-            return measure.value - wanted if measure.n >= MIN_SHARED and high < wanted else None
-        case "consistency":
-            wanted = min(CONSISTENT, measure.others if measure.others is not None else CHANCE_REPEAT)
-            return measure.value - wanted if high < wanted else None
-    return None
 
 
 def _against_the_rest(

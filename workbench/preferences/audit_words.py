@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workbench.preferences.audit import CHANCE_KAPPA, AnnotatorAudit, Measure, MeasureName, outstanding
+from workbench.preferences.audit import AnnotatorAudit
+from workbench.preferences.audit_rules import CHANCE_KAPPA, Measure, MeasureName, outstanding
 
 
 def findings(audit: AnnotatorAudit) -> list[tuple[MeasureName, str]]:

@@ -107,6 +107,7 @@ class _Adding:
         known = [(row.prompt, row.split) for row in demonstrations]
         self._book = SplitBook(known)
         self._demonstration_of = {normalise_prompt(row.prompt): row.id for row in reversed(demonstrations)}
+        self._annotators: dict[tuple[str, AnnotatorKind], str] = {}
         self._responses: list[Response] = []
         self._new_pairs: list[Pair] = []
         self._votes: list[Vote] = []
@@ -130,10 +131,12 @@ class _Adding:
     def _vote(self, fields: PairFields, stated: StatedVote, pair_id: str, stored_a: str) -> bool:
         kind: AnnotatorKind = "simulated" if fields.simulated else "person"
         name = stated.annotator or (f"simulated {self._default}" if fields.simulated else self._default)
-        annotator = self._ws.annotators.get_or_create(name, kind, self._cursor)
-        if (pair_id, annotator.id) in self._voted:
+        if (name, kind) not in self._annotators:
+            self._annotators[name, kind] = self._ws.annotators.get_or_create(name, kind, self._cursor).id
+        annotator_id = self._annotators[name, kind]
+        if (pair_id, annotator_id) in self._voted:
             return False
-        self._voted.add((pair_id, annotator.id))
+        self._voted.add((pair_id, annotator_id))
         swapped = _plain(stored_a) != _plain(fields.response_a)
         choice = stated.choice
         if swapped and choice != "tie":
@@ -142,7 +145,7 @@ class _Adding:
             Vote(
                 id=uuid.uuid4().hex[:12],
                 pair_id=pair_id,
-                annotator_id=annotator.id,
+                annotator_id=annotator_id,
                 choice=choice,
                 left="b" if swapped else "a",
                 simulated=fields.simulated,
