@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from duckdb import DuckDBPyConnection
 
@@ -24,15 +23,29 @@ from storage.repository import (
     record_of,
     scalar,
 )
+from storage.text_keys import content_key, prompt_key
 
 Status = Literal["draft", "approved", "rejected"]
 Split = Literal["train", "validation", "test"]
 Action = Literal["edited", "deleted", "restored"]
 
 
+class Origin(TypedDict):
+    """Where in a document a demonstration stands: characters ``start`` to ``end`` of the document's text."""
+
+    document: str
+    section: str
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """One demonstration. ``fact_id`` and ``key_facts`` are None where the data does not say them."""
+    """One demonstration. ``fact_id`` and ``key_facts`` are None where the data does not say them.
+
+    Rows of one ``group_key`` ask the same or nearly the same and share a split; 0 stands for the prompt's own
+    key and is replaced by it when the row is stored.
+    """
 
     id: str
     prompt: str
@@ -46,6 +59,8 @@ class Demonstration:
     key_facts: tuple[str, ...] | None
     created_at: datetime
     updated_at: datetime
+    group_key: int = dataclasses.field(default=0, compare=False)
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +83,12 @@ class DemonstrationVersion:
     action: Action
     replaced_by: str
     replaced_at: datetime
+    group_key: int = dataclasses.field(default=0, compare=False)
+    origin: Origin | None = None
 
 
 _COLUMNS = ", ".join(field.name for field in dataclasses.fields(Demonstration))
 _VERSION_COLUMNS = ", ".join(field.name for field in dataclasses.fields(DemonstrationVersion))
-
-
-def content_key(prompt: str, response: str) -> str:
-    """SHA-256 of prompt and response with runs of whitespace made one space: equal keys, equal content."""
-    text = "\x1f".join(" ".join(part.split()) for part in (prompt, response))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 Demonstrations = list[Demonstration]
@@ -222,17 +233,22 @@ def _filters(status: str | None, split: str | None, search: str | None, tag: str
 def _insert(cursor: DuckDBPyConnection, rows: Sequence[Demonstration]) -> int:
     start = int(scalar(cursor.execute("SELECT coalesce(max(position) + 1, 0) FROM demonstrations")))
     records: list[dict[str, Any]] = [
-        record_of(row) | {"content_key": content_key(row.prompt, row.response), "position": start + index}
-        for index, row in enumerate(rows)
+        record_of(row) | _keys(row) | {"position": start + index} for index, row in enumerate(rows)
     ]
     return insert_many(cursor, "demonstrations", records)
 
 
-def _replace(cursor: DuckDBPyConnection, row: Demonstration) -> None:
-    record = record_of(row) | {
+def _keys(row: Demonstration) -> dict[str, Any]:
+    key = prompt_key(row.prompt)
+    return {
         "content_key": content_key(row.prompt, row.response),
-        "updated_at": datetime.now(UTC),
+        "prompt_key": key,
+        "group_key": row.group_key or key,
     }
+
+
+def _replace(cursor: DuckDBPyConnection, row: Demonstration) -> None:
+    record = record_of(row) | _keys(row) | {"updated_at": datetime.now(UTC)}
     del record["id"], record["created_at"]
     assignments = ", ".join(f"{name} = ?" for name in record)
     values = [encoded(value) for value in record.values()]

@@ -15,7 +15,8 @@ from duckdb import DuckDBPyConnection
 
 from storage.database import Database
 from storage.errors import DatabaseError
-from storage.repository import insert_many, scalar
+from storage.repository import arrow_view, insert_many, scalar
+from storage.text_keys import prompt_key
 
 Migration = Callable[[DuckDBPyConnection], None]
 
@@ -118,7 +119,28 @@ def m004_models(cursor: DuckDBPyConnection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_demonstrations, m002_runs, m003_preferences, m004_models)
+def m005_groups(cursor: DuckDBPyConnection) -> None:
+    """Groups of prompts that are nearly the same, where in a document a row stands, names of snapshots.
+
+    Rows that are there keep their split; each is in the group of its own prompt.
+    """
+    cursor.execute("ALTER TABLE demonstrations ADD COLUMN prompt_key BIGINT")
+    for table in ("demonstrations", "demonstration_versions"):
+        cursor.execute(f"ALTER TABLE {table} ADD COLUMN group_key BIGINT")
+        cursor.execute(f"ALTER TABLE {table} ADD COLUMN origin JSON")
+        cursor.execute(f"SELECT DISTINCT prompt FROM {table}")
+        keys = [{"prompt": prompt, "key": prompt_key(prompt)} for (prompt,) in cursor.fetchall()]
+        if keys:
+            with arrow_view(cursor, "keys_of_prompts", keys):
+                cursor.execute(
+                    f"UPDATE {table} SET group_key = k.key FROM keys_of_prompts k WHERE {table}.prompt = k.prompt"
+                )
+    cursor.execute("UPDATE demonstrations SET prompt_key = group_key")
+    cursor.execute("ALTER TABLE snapshots ADD COLUMN name VARCHAR DEFAULT ''")
+    cursor.execute("ALTER TABLE snapshots ADD COLUMN counts JSON DEFAULT '{}'")
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_demonstrations, m002_runs, m003_preferences, m004_models, m005_groups)
 """In order; a database's version is the number of steps it has had. Append only."""
 
 

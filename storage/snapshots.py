@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from duckdb import DuckDBPyConnection
@@ -13,7 +13,10 @@ from storage.repository import Repository, fetch, fetch_one, insert_many, record
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One frozen dataset: ``sha256`` of its Parquet file at ``path``, ``rows`` in it."""
+    """One frozen dataset: ``sha256`` of its Parquet file at ``path``, ``rows`` in it.
+
+    ``counts`` are its rows by split, by status of held-out questions and the like, for a person to read.
+    """
 
     id: str
     kind: str
@@ -21,9 +24,11 @@ class Snapshot:
     rows: int
     path: str
     created_at: datetime
+    name: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
 
 
-_COLUMNS = 'id, kind, sha256, "rows", path, created_at'
+_COLUMNS = 'id, kind, sha256, "rows", path, created_at, name, counts'
 
 Snapshots = list[Snapshot]
 

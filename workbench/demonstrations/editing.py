@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from storage.demonstrations import Demonstration, content_key
+from storage.demonstrations import Demonstration
+from storage.text_keys import content_key
 from workbench.demonstrations.splits import SPLITS, Split, SplitBook, normalise_prompt
 from workbench.demonstrations.text_rules import (
     MAX_NAME_CHARACTERS,

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.demonstrations.formats import guard
+from workbench.demonstrations.delimited import guard
 from workbench.errors import InvalidInput
 from workbench.preferences.decided import chosen_and_rejected, decided_pairs
 from workbench.reward_model.config import VoteSource
