@@ -64,6 +64,15 @@ class SnapshotRepository(Repository):
             )
             return fetch_one(reader, Snapshot)
 
+    def rename(self, id: str, name: str, path: str, cursor: DuckDBPyConnection | None = None) -> None:
+        """Gives a snapshot a name, and the place where its file is kept. Raises RowNotFound."""
+
+        def write(own: DuckDBPyConnection) -> None:
+            self.get(id, own)
+            own.execute("UPDATE snapshots SET name = ?, path = ? WHERE id = ?", [name, path, id])
+
+        self._write(write, cursor)
+
     def list(self) -> Snapshots:
         """All snapshots, newest first."""
         with self._read() as reader:

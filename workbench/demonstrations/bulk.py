@@ -200,9 +200,9 @@ def _wanted_lines(path: Path, wanted: Iterator[int] | None) -> Iterator[tuple[in
                 continue
             ordinal += 1
             if wanted is None:
-                yield ordinal, number, line
+                yield ordinal, number, line.rstrip(b"\r\n")
             elif ordinal == following:
-                yield ordinal, number, line
+                yield ordinal, number, line.rstrip(b"\r\n")
                 following = next(wanted, None)
                 if following is None:
                     return
