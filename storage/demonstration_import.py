@@ -56,21 +56,36 @@ SELECT prompt_key, coalesce(known.split, asked.stated, withheld.split) AS side, 
 FROM asked FULL JOIN known USING (prompt_key) LEFT JOIN withheld USING (fact_id)
 WHERE coalesce(known.split, asked.stated, withheld.split) IS NOT NULL
 """
+# A side that the file states for a row is a person's word: it yields to the same prompt's side only, not to that
+# of a prompt that is nearly the same.
+_STATED = """
+CREATE OR REPLACE TEMP TABLE stated AS
+WITH asked AS (
+    SELECT s.row, s.split, s.prompt_key, {plain} AS plain
+    FROM {staged} s SEMI JOIN fresh_rows f ON s.row = f.row WHERE s.split IS NOT NULL
+), sides AS (
+    SELECT {plain} AS plain, split, position AS place FROM demonstrations
+    SEMI JOIN asked USING (prompt_key)
+    UNION ALL SELECT plain, split, 4611686018427387904 + row FROM asked
+)
+SELECT asked.row, first_side.side FROM asked
+JOIN (SELECT plain, arg_min(split, place) AS side FROM sides GROUP BY plain) first_side USING (plain)
+"""
+_PLAIN = r"lower(regexp_replace(trim(prompt), '\s+', ' ', 'g'))"
 _TAKE = f"""
 INSERT INTO demonstrations BY NAME
 SELECT s.id, s.prompt, s.response, s.tags, s.source, s.author, s.status,
-    coalesce(sides.side, CASE WHEN s.prompt_key < {TRAIN_BELOW} THEN 'train'
+    coalesce(stated.side, sides.side, CASE WHEN s.prompt_key < {TRAIN_BELOW} THEN 'train'
         WHEN s.prompt_key < {VALIDATION_BELOW} THEN 'validation' ELSE 'test' END) AS split,
     s.fact_id, s.key_facts, s.created_at, s.created_at AS updated_at, s.content_key,
     {{start}} + s.row AS position, s.prompt_key, coalesce(sides.group_key, s.prompt_key) AS group_key,
     s.origin::JSON AS origin
 FROM {{staged}} s SEMI JOIN fresh_rows f ON s.row = f.row LEFT JOIN sides ON s.prompt_key = sides.prompt_key
+    LEFT JOIN stated ON s.row = stated.row
 """
 
 
-def take_staged(
-    cursor: DuckDBPyConnection, staged: str, on_step: Callable[[str], None] = lambda _step: None
-) -> int:
+def take_staged(cursor: DuckDBPyConnection, staged: str, on_step: Callable[[str], None] = lambda _step: None) -> int:
     """Adds the rows of ``staged`` (a relation with the columns of ``STAGED``) whose content is new.
 
     Of rows with the same content the first one counts. Returns how many went in.
@@ -81,10 +96,12 @@ def take_staged(
     if number:
         on_step("choosing splits")
         cursor.execute(_SIDES.format(staged=staged))
+        cursor.execute(_STATED.format(staged=staged, plain=_PLAIN))
         on_step("storing")
         start = int(scalar(cursor.execute("SELECT coalesce(max(position) + 1, 0) FROM demonstrations")))
         cursor.execute(_TAKE.format(staged=staged, start=start))
         cursor.execute("DROP TABLE sides")
+        cursor.execute("DROP TABLE stated")
     cursor.execute("DROP TABLE fresh_rows")
     return number
 

@@ -180,9 +180,7 @@ class DemonstrationRepository(Repository):
     def has_content(self, prompt: str, response: str, cursor: DuckDBPyConnection | None = None) -> bool:
         """Whether a row has this content."""
         with self._read(cursor) as reader:
-            reader.execute(
-                "SELECT count(*) FROM demonstrations WHERE content_key = ?", [content_key(prompt, response)]
-            )
+            reader.execute("SELECT count(*) FROM demonstrations WHERE content_key = ?", [content_key(prompt, response)])
             return bool(scalar(reader))
 
     def side_of(self, prompt: str, cursor: DuckDBPyConnection | None = None) -> tuple[int, Split] | None:
@@ -198,9 +196,7 @@ class DemonstrationRepository(Repository):
     def of_group(self, group_key: int, cursor: DuckDBPyConnection | None = None) -> Demonstrations:
         """The rows of a group, in order."""
         with self._read(cursor) as reader:
-            reader.execute(
-                f"SELECT {_COLUMNS} FROM demonstrations WHERE group_key = ? ORDER BY position", [group_key]
-            )
+            reader.execute(f"SELECT {_COLUMNS} FROM demonstrations WHERE group_key = ? ORDER BY position", [group_key])
             return fetch(reader, Demonstration)
 
     def of_ids(self, ids: Sequence[str], cursor: DuckDBPyConnection | None = None) -> Demonstrations:
@@ -363,6 +359,20 @@ class DemonstrationRepository(Repository):
         with self._read() as reader:
             found = dict(reader.execute("SELECT split, count(*) FROM demonstrations GROUP BY split").fetchall())
         return {split: int(found.get(split, 0)) for split in ("train", "validation", "test")}
+
+    def held_out_counts(self) -> dict[tuple[str, str], int]:
+        """Approved held-out rows by split, and by whether their fact trains in other words."""
+        with self._read() as reader:
+            reader.execute(
+                """WITH trained AS (
+                    SELECT DISTINCT fact_id FROM demonstrations
+                    WHERE split = 'train' AND status = 'approved' AND fact_id IS NOT NULL)
+                SELECT split, CASE WHEN trained.fact_id IS NULL THEN 'unseen fact' ELSE 'unseen wording' END AS kind,
+                    count(*)
+                FROM demonstrations d LEFT JOIN trained ON trained.fact_id = d.fact_id
+                WHERE split <> 'train' AND status = 'approved' GROUP BY ALL ORDER BY ALL"""
+            )
+            return {(split, kind): int(number) for split, kind, number in reader.fetchall()}
 
     def _archive(self, cursor: DuckDBPyConnection, row: Demonstration, action: Action, by: str) -> None:
         record = record_of(row)

@@ -120,7 +120,7 @@ def m004_models(cursor: DuckDBPyConnection) -> None:
 
 
 def m005_groups(cursor: DuckDBPyConnection) -> None:
-    """Groups of prompts that are nearly the same, where in a document a row stands, names of snapshots.
+    """Groups of prompts that are nearly the same, their embeddings, places in documents, names of snapshots.
 
     Rows that are there keep their split; each is in the group of its own prompt.
     """
@@ -136,6 +136,7 @@ def m005_groups(cursor: DuckDBPyConnection) -> None:
                     f"UPDATE {table} SET group_key = k.key FROM keys_of_prompts k WHERE {table}.prompt = k.prompt"
                 )
     cursor.execute("UPDATE demonstrations SET prompt_key = group_key")
+    cursor.execute("CREATE TABLE prompt_embeddings (prompt VARCHAR NOT NULL, vector FLOAT[384] NOT NULL)")
     cursor.execute("ALTER TABLE snapshots ADD COLUMN name VARCHAR DEFAULT ''")
     cursor.execute("ALTER TABLE snapshots ADD COLUMN counts JSON DEFAULT '{}'")
 

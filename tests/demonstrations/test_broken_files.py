@@ -95,10 +95,10 @@ BROKEN: dict[str, tuple[str, Callable[[Path], bytes], str]] = {
     "zip called a workbook": ("a.xlsx", lambda _: packed("a.csv", GOOD.encode()), "no Excel workbook"),
     "workbook with a password": ("a.xlsx", lambda _: locked_workbook(), "password"),
     "workbook cut off": ("a.xlsx", lambda p: workbook(p, lambda _, data: data)[:-300], "damaged or cut off"),
-    "workbook with broken XML": ("a.xlsx", lambda p: workbook(p, lambda n, d: d[: len(d) // 2]), "workbook"),
+    "workbook with broken XML": ("a.xlsx", lambda p: workbook(p, lambda _, d: d[: len(d) // 2]), "workbook"),
     "workbook of entities": (
         "a.xlsx",
-        lambda p: workbook(p, lambda n, d: d.replace(b"<worksheet", LAUGHS + b"<worksheet").replace(b"A?", b"&d;")),
+        lambda p: workbook(p, lambda _, d: d.replace(b"<worksheet", LAUGHS + b"<worksheet").replace(b"A?", b"&d;")),
         "",
     ),
     "Word called a workbook": ("a.xlsx", lambda _: packed("word/document.xml", b"<w/>"), "import it as a document"),

@@ -235,7 +235,9 @@ def test_columns_that_no_name_tells_can_be_named(ws: Workspace, file: WriteFile)
 
 
 def test_languages_side_by_side_are_wordings_of_one_fact(ws: Workspace, file: WriteFile) -> None:
-    path = file("faq.csv", "id,q_en,a_en,Frage (Deutsch),Antwort (Deutsch)\n7,Where?,Here.,Wo?,Hier.\n8,When?,At 9.,,\n")
+    path = file(
+        "faq.csv", "id,q_en,a_en,Frage (Deutsch),Antwort (Deutsch)\n7,Where?,Here.,Wo?,Hier.\n8,When?,At 9.,,\n"
+    )
     report = import_demonstrations(ws, path, author="kim")
     assert (report.rows, report.accepted, report.rejected) == (3, 3, [])
     rows = ws.demonstrations.list()
@@ -268,14 +270,19 @@ def test_column_names_in_many_languages(question: str, answer: str) -> None:
 def test_dolly_and_texts_wrapped_in_lists(ws: Workspace, file: WriteFile) -> None:
     rows = [
         {"instruction": "Sum up", "context": "a text", "response": "short", "category": "summarization"},
-        {"instruction": "Name one", "context": "", "response": {"text": ["Ada"], "answer_start": [3]}, "category": None},
+        {
+            "instruction": "Name one",
+            "context": "",
+            "response": {"text": ["Ada"], "answer_start": [3]},
+            "category": None,
+        },
     ]
     import_demonstrations(ws, file("dolly.jsonl", "\n".join(map(json.dumps, rows))), author="kim")
     assert texts(ws) == [("Sum up\n\na text", "short"), ("Name one", "Ada")]
     assert [row.tags for row in ws.demonstrations.list()] == [("summarization",), ()]
 
 
-def test_conversations_of_several_exchanges_are_taken_as_the_person_says(ws: Workspace, file: WriteFile) -> None:
+def test_conversations_of_several_exchanges_are_taken_as_the_person_says(file: WriteFile) -> None:
     said = [("human", "Who?"), ("gpt", "Ada."), ("human", "Since when?"), ("gpt", "2019.")]
     path = file("chat.json", json.dumps([{"conversations": [{"from": a, "value": b} for a, b in said]}]))
     refused = read_demonstrations(path)
@@ -294,7 +301,9 @@ def test_nearly_valid_json_is_mended_and_that_is_said(file: WriteFile) -> None:
     found = read_demonstrations(file("a.json", text))
     assert [(row.prompt, row.response) for row in found.fields] == [("A, ] b?", "x // no comment"), ("C?", "d")]
     assert "was mended" in found.notes[0]
-    lines = read_demonstrations(file("a.jsonl", '{"prompt": "A?", "response": "b",},\n{"prompt": "C?", "response": "d"}\n'))
+    lines = read_demonstrations(
+        file("a.jsonl", '{"prompt": "A?", "response": "b",},\n{"prompt": "C?", "response": "d"}\n')
+    )
     assert len(lines.fields) == 2
     assert "1 lines were not valid JSON and were mended" in lines.notes[0]
 

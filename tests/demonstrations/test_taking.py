@@ -33,13 +33,26 @@ def test_near_duplicates_share_a_side_and_nothing_moves_when_others_come(ws: Wor
     before = {row.prompt: row.split for row in ws.demonstrations.list()}
     assert all(split == assign_split(prompt) for prompt, split in before.items())
     assert len(set(before.values())) == 3
-    near = [{"prompt": f"where's room {n}, house", "response": f"On floor {n}.", "split": "train"} for n in range(60)]
+    near = [{"prompt": f"where's room {n}, house", "response": f"On floor {n}."} for n in range(60)]
     import_demonstrations(ws, file("b.jsonl", lines(near)), author="kim")
     after = {row.prompt: row.split for row in ws.demonstrations.list()}
     assert {prompt: after[prompt] for prompt in before} == before
     assert [after[f"where's room {n}, house"] for n in range(60)] == [
         before[f"Where is room {n} in the house?"] for n in range(60)
     ]
+
+
+def test_a_side_that_the_file_states_yields_to_the_same_prompt_only(ws: Workspace, file: WriteFile) -> None:
+    add_demonstration(ws, prompt="Where is the gym?", response="1", author="kim", split="train")
+    rows = [
+        {"prompt": "where  IS the gym?", "response": "2", "split": "test"},
+        {"prompt": "Gym where?", "response": "3", "split": "test"},
+        {"prompt": "The gym, where?", "response": "4"},
+    ]
+    import_demonstrations(ws, file("a.jsonl", lines(rows)), author="kim")
+    found = ws.demonstrations.list()
+    assert [row.split for row in found] == ["train", "train", "test", "train"]
+    assert len({row.group_key for row in found}) == 1
 
 
 def test_one_fact_in_ten_is_held_out_with_all_its_wordings(ws: Workspace, file: WriteFile) -> None:
@@ -87,7 +100,10 @@ ODD = [
 def test_the_way_for_large_files_gives_what_the_other_gives(
     ws: Workspace, file: WriteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = lines(ODD) + '\n  \n{"prompt": "mended", "response": "x",}\n{"prompt": "cut\n[1]\n{"prompt": "\\ud83d", "response": "x"}'
+    text = (
+        lines(ODD)
+        + '\n  \n{"prompt": "mended", "response": "x",}\n{"prompt": "cut\n[1]\n{"prompt": "\\ud83d", "response": "x"}'
+    )
     path = file("a.jsonl", text)
     small = import_demonstrations(ws, path, author="kim")
     monkeypatch.setattr(bulk, "LARGE_BYTES", 0)
@@ -104,10 +120,14 @@ def test_the_way_for_large_files_gives_what_the_other_gives(
             assert getattr(row, name) == getattr(twin, name), (key, name)
 
 
-def test_a_large_file_of_messages_or_of_nothing(ws: Workspace, file: WriteFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_file_of_messages_or_of_nothing(
+    ws: Workspace, file: WriteFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bulk, "LARGE_BYTES", 0)
     said = [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Ada."}]
-    report = import_demonstrations(ws, file("a.jsonl", lines([{"messages": said}, {"messages": said[:1]}])), author="kim")
+    report = import_demonstrations(
+        ws, file("a.jsonl", lines([{"messages": said}, {"messages": said[:1]}])), author="kim"
+    )
     assert (report.accepted, [row.row for row in report.rejected]) == (1, [2])
     with pytest.raises(InvalidInput, match="no column is the response"):
         import_demonstrations(ws, file("b.jsonl", lines([{"prompt": "A?", "x": "b"}] * 3)), author="kim")

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from storage.demonstrations import Demonstration
-from storage.text_keys import content_key
 from storage.snapshots import Snapshot
+from storage.text_keys import content_key
 from workbench.errors import InvalidInput, NotFound
 from workbench.workspace import Workspace
 

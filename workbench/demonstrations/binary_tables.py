@@ -47,7 +47,7 @@ def _parquet_rows(file: Any) -> Iterator[RawRow]:
 
     number = 0
     try:
-        for batch in file.iter_batches(batch_size=BATCH_ROWS):
+        for batch in file.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
             for values in batch.to_pylist():
                 number += 1
                 yield RawRow(number, {name: plain_value(value) for name, value in values.items()})

@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -66,9 +66,7 @@ def is_large(path: Path) -> bool:
 
 
 @contextmanager
-def staged_file(
-    folder: Path, path: Path, *, author: str, choice: ColumnChoice | None = None
-) -> Iterator[StagedFile]:
+def staged_file(folder: Path, path: Path, *, author: str, choice: ColumnChoice | None = None) -> Iterator[StagedFile]:
     """Reads a file into a scratch database in ``folder``; it is gone when the block ends.
 
     Raises:
@@ -93,7 +91,7 @@ def attached(ws: Workspace, staged: StagedFile) -> Iterator[str]:
     """The staged rows as a relation of the workspace's database, for ``take_staged``."""
     name = f"staged_{staged.database.parent.name.replace('-', '_')}"
     with ws.database.read() as cursor:
-        cursor.execute(f"ATTACH '{str(staged.database)}' AS \"{name}\" (READ_ONLY)")
+        cursor.execute(f"ATTACH '{staged.database!s}' AS \"{name}\" (READ_ONLY)")
     try:
         yield f'"{name}".staged'
     finally:
@@ -180,7 +178,11 @@ def _read_others(
                 if len(rejected) < MAX_REJECTED:
                     rejected.append((number, str(fields)))
             elif part < PARTS:
-                batch.append(_record(ordinal * PARTS + part, fields, author, f"{name}#{number}" if choice.languages else None, name))
+                batch.append(
+                    _record(
+                        ordinal * PARTS + part, fields, author, f"{name}#{number}" if choice.languages else None, name
+                    )
+                )
         if len(batch) >= BATCH:
             _insert(database, batch)
             batch = []
@@ -272,7 +274,11 @@ def _finish(database: DuckDBPyConnection, plain: bool) -> int:
     extra = f"SELECT *, {_ID} AS id FROM extra"
     if plain:
         some_keys = database.execute("SELECT count(*) FROM keys").fetchall()[0][0]
-        key, join = ("coalesce(k.key, r.prompt_key)", "LEFT JOIN keys k ON k.row = r.rowid") if some_keys else ("r.prompt_key", "")
+        key, join = (
+            ("coalesce(k.key, r.prompt_key)", "LEFT JOIN keys k ON k.row = r.rowid")
+            if some_keys
+            else ("r.prompt_key", "")
+        )
         some_odd = database.execute("SELECT count(*) FROM rows WHERE NOT ok").fetchall()[0][0]
         extra = f"""SELECT r.rowid * {PARTS} AS row, prompt, response, tags, source, author, status, split, fact_id,
             NULL::VARCHAR[] AS key_facts, NULL::VARCHAR AS origin, content_key, {key} AS prompt_key, {_ID} AS id

@@ -43,8 +43,9 @@ def rows_sql(path: str, columns: list[str], choice: ColumnChoice, *, author: str
     return f"""
     CREATE TABLE rows AS
     SELECT * EXCLUDE (form), {prompt_key_sql("prompt", "form")} AS prompt_key FROM (
-        SELECT * EXCLUDE (tag_list), coalesce(tag_list, []) AS tags, {content_key_sql("prompt", "response")} AS content_key,
-            {word_form_sql("prompt")} AS form, coalesce(NOT is_rich AND {_checks()}, false) AS ok
+        SELECT * EXCLUDE (tag_list), coalesce(tag_list, []) AS tags,
+            {content_key_sql("prompt", "response")} AS content_key, {word_form_sql("prompt")} AS form,
+            coalesce(NOT is_rich AND {_checks()}, false) AS ok
         FROM (SELECT prompt, response, {filled}, nullif(split, '') AS split, nullif(fact_id, '') AS fact_id, is_rich,
                 CASE WHEN json_type(tags) = 'ARRAY' THEN from_json(tags, '["VARCHAR"]') END AS tag_list,
                 coalesce(json_type(tags), 'NULL') IN ('NULL', 'ARRAY') AS tags_fit

@@ -34,7 +34,7 @@ from workbench.demonstrations.text_rules import (
 )
 from workbench.errors import UnreadableFile
 
-__all__ = ["RowError", "conversation", "first_named", "plain_name"]  # preferences read the same shapes
+__all__ = ["PROMPT_NAMES", "RowError", "conversation", "first_named", "plain_name"]  # preferences read the same shapes
 
 SPLIT_NAMES: dict[str, Split] = {
     **{split: split for split in SPLITS},

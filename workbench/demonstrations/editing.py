@@ -97,7 +97,7 @@ def update_demonstration(ws: Workspace, id: str, *, by: str, **changes: Any) -> 
         group, side = ws.demonstrations.side_of(new.prompt) or (prompt_key(new.prompt), new.split)
         new = replace(new, group_key=group, split=changes.get("split", side))
     siblings = [row for row in ws.demonstrations.of_group(new.group_key) if row.id != new.id]
-    moved = [replace(row, split=new.split) for row in siblings if row.split != new.split]
+    moved = [replace(row, split=new.split) for row in siblings if "split" in changes and row.split != new.split]
 
     def write(cursor: Any) -> None:
         for row in (new, *moved):

@@ -99,7 +99,9 @@ def _office_kind(data: bytes, extension: str) -> str:
         return extension if extension in _SHEETS else ".xlsx"
     if "word/document.xml" in names:
         raise UnreadableFile("this is a Word document, not a table of rows: import it as a document")
-    raise UnreadableFile("this is a zip file but no Excel workbook: give it the ending .zip, or save the workbook again")
+    raise UnreadableFile(
+        "this is a zip file but no Excel workbook: give it the ending .zip, or save the workbook again"
+    )
 
 
 def _text_kind(data: bytes, default: str, named: str) -> str:

@@ -136,12 +136,29 @@ def read_demonstrations(
         UnreadableFile: the file as a whole cannot be read.
     """
     name = filename or path.name
+    if path.is_dir():
+        return _read_folder(path)
     table = parse_file(path, filename)
     try:
         choice = choice or replace(propose(table, prompt_column, response_column), turns=turns)
     except UnreadableFile as error:
         raise UnreadableFile(f"{name}: {error}.") from None
     return check_table(name, table, choice)
+
+
+def _read_folder(folder: Path) -> DemonstrationFile:
+    """The rows of a dataset folder: its Parquet and JSON Lines files, those in ``data`` included."""
+    found = [path for place in (folder, folder / "data") for path in sorted(place.glob("*")) if path.is_file()]
+    files = [read_demonstrations(path) for path in found if path.suffix.casefold() in (".parquet", ".jsonl")]
+    if not files:
+        raise UnreadableFile(f"{folder} is a folder without .parquet or .jsonl files.")
+    # A row that names no source of its own is known by the folder: its files are named alike everywhere.
+    return DemonstrationFile(
+        folder.name,
+        files[0].format,
+        [fields for file in files for fields in file.fields],
+        [replace(item, reason=f"{file.filename}: {item.reason}") for file in files for item in file.rejected],
+    )
 
 
 def propose(table: RawTable, prompt_column: str | None = None, response_column: str | None = None) -> ColumnChoice:
@@ -151,7 +168,7 @@ def propose(table: RawTable, prompt_column: str | None = None, response_column: 
         UnreadableFile: no column is the prompt or the response.
     """
     choice = choose_columns(table.columns, prompt_column, response_column)
-    foreign = table.format in CELL_FORMATS and not OWN_COLUMNS <= set(table.columns)
+    foreign = table.format in CELL_FORMATS and not set(table.columns) >= OWN_COLUMNS
     return replace(choice, html="strip") if foreign else choice
 
 

@@ -89,7 +89,9 @@ def _mended_json(text: str, error: ValueError) -> Reading:
     except ValueError as left:
         elements = list(_whole_elements(better))
         if any(isinstance(value, dict) for value in elements):
-            return Reading("json", _rows([*elements, _Unparsed(f"the file is broken from here on: {json_reason(left)}")]))
+            return Reading(
+                "json", _rows([*elements, _Unparsed(f"the file is broken from here on: {json_reason(left)}")])
+            )
         raise UnreadableFile(f"the file is not valid JSON: {json_reason(error)}") from None
     return Reading("json", _rows(content), [f"{note}: {number} commas or comments were taken out."])
 
@@ -127,7 +129,9 @@ def _line_rows(text: str, reading: Reading) -> Iterator[RawRow]:
             number_mended += was_mended
             yield _object_row(number, value)
     if number_mended:
-        reading.notes.append(f"{number_mended} lines were not valid JSON and were mended: commas or comments taken out.")
+        reading.notes.append(
+            f"{number_mended} lines were not valid JSON and were mended: commas or comments taken out."
+        )
 
 
 def line_row(number: int, line: str) -> RawRow:

@@ -16,8 +16,16 @@ from pathlib import Path
 from workbench.errors import UnreadableFile
 
 MAX_UPLOAD_BYTES = 25 * 1024 * 1024
-MEMORY_BYTES = 1536 * 1024 * 1024
+MEMORY_BYTES = 2 * 1024 * 1024 * 1024
+"""Of address space, which is more than what is really used: libraries reserve generously."""
 TIMEOUT_SECONDS = 60
+_FRUGAL = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "ARROW_IO_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
+"""Arrow's own allocators and the arenas of many threads would fill the allowed address space with nothing."""
 _UNREADABLE = 3
 _NO_MEMORY = 4
 
@@ -35,10 +43,15 @@ def run_limited(
     """
     # -P: a csv.py or json.py in the folder that one happens to stand in must not be taken for Python's own.
     command = [sys.executable, "-P", "-m", module, *arguments]
-    limits = {"WORKBENCH_CHILD_MEMORY": str(memory), "WORKBENCH_CHILD_SECONDS": str(seconds)}
+    limits = {"WORKBENCH_CHILD_MEMORY": str(memory), "WORKBENCH_CHILD_SECONDS": str(seconds), **_FRUGAL}
     try:
         child = subprocess.run(
-            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=seconds, check=False, env=os.environ | limits
+            command,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=seconds,
+            check=False,
+            env=os.environ | limits,
         )
     except subprocess.TimeoutExpired:
         raise UnreadableFile(f"{name}: it was not read within {seconds} seconds; split the file.") from None
@@ -90,7 +103,8 @@ def check_file(path: Path, name: str, most: int = MAX_UPLOAD_BYTES) -> None:
         raise UnreadableFile(f"{path} may not be read by this user.")
     if info.st_size > most:
         raise UnreadableFile(
-            f"{name} has {info.st_size / 2**20:,.0f} MB; at most {most // 2**20} MB can be imported at once: split the file."
+            f"{name} has {info.st_size / 2**20:,.0f} MB; at most {most // 2**20} MB can be imported at once: "
+            "split the file."
         )
 
 

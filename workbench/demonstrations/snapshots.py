@@ -103,10 +103,8 @@ def diff_snapshots(before: Snapshot, after: Snapshot) -> SnapshotDiff:
     """
     old, new = _read(before), _read(after)
     added, removed = new.keys() - old.keys(), old.keys() - new.keys()
-    gone = {prompt: response for prompt, response in removed}
-    reworded = tuple(
-        sorted((prompt, gone[prompt], response) for prompt, response in added if prompt in gone)
-    )
+    gone = dict(removed)
+    reworded = tuple(sorted((prompt, gone[prompt], response) for prompt, response in added if prompt in gone))
     changed = {prompt for prompt, _, _ in reworded}
     return SnapshotDiff(
         added=tuple(sorted(row for row in added if row[0] not in changed)),
