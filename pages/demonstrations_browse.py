@@ -1,34 +1,43 @@
-"""Finding, reading, changing and deleting demonstrations: a table on the left, the chosen row on the right."""
+"""Finding, reading, changing and deleting demonstrations: a table on the left, the chosen rows on the right."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, cast
 
 import pandas as pd
 import streamlit as st
 
-from pages import identity, services
+from pages import demonstrations_bulk, identity, services
 from pages.components import ago, attempt, counted, escaped, plain_text, problem, report, required
+from pages.demonstrations_bulk import CHOSEN, MANY
+from pages.demonstrations_history import history_button
 from pages.rows import Demonstration
-from workbench.demonstrations.editing import delete_demonstration, update_demonstration
+from workbench.demonstrations.editing import update_demonstration
+from workbench.demonstrations.quality import search_by_meaning
 from workbench.errors import NotFound
 
 ROWS = 25
-CHOSEN = "demonstration_chosen"
-DELETED = "demonstration_deleted"
-ROUND = "demonstrations_round"
+HITS = 50
+ROUND = demonstrations_bulk.ROUND
+WORDS, MEANING = "Words", "Meaning"
+ORDERS = {
+    "Oldest first": "added",
+    "Newest first": "newest",
+    "Last changed": "changed",
+    "By prompt": "prompt",
+    "Longest response": "longest response",
+}
 ANY = "Any"
 Status = Literal["draft", "approved", "rejected"]
 Split = Literal["train", "validation", "test"]
 
 
 def browse() -> None:
-    """The filters, the table and the chosen row."""
-    filters = _filters()
-    repository = services.workspace().demonstrations
-    number = repository.count(**filters)
-    # Another filter is another table: it begins on its first page with nothing chosen.
-    key = f"demonstrations_{hash((*filters.items(), st.session_state.get(ROUND, 0)))}"
+    """The filters, the table and the chosen rows."""
+    filters, order = _filters()
+    meaning = st.session_state.get("demonstrations_search_by") == MEANING and filters["search"]
+    number, rows, key = _by_meaning(filters["search"]) if meaning else _by_filters(filters, order)
     left, right = st.columns([1.4, 1], gap="medium")
     with left:
         pages = max(1, -(-number // ROWS))
@@ -36,16 +45,52 @@ def browse() -> None:
         page = st.pagination(pages, key=f"{key}_page", max_visible_pages=5) if pages > 1 else 1
         with place:
             if any(filters.values()):
-                st.caption(f"{counted(number, 'demonstration')} found")
-            rows = repository.list(**filters, limit=ROWS, offset=(page - 1) * ROWS)
-            _table(rows, key=f"{key}_{page}")
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    st.caption(f"{counted(number, 'demonstration')} found", width="stretch")
+                    if number > 1 and not meaning:
+                        st.button(
+                            f"Choose all {number:,}",
+                            key="choose_all",
+                            type="tertiary",
+                            on_click=_choose_all,
+                            args=(filters,),
+                        )
+            _table(rows((page - 1) * ROWS), key=f"{key}_{page}")
     with right:
-        _undo_deletion()
-        _detail()
+        demonstrations_bulk.undo()
+        many = st.session_state.get(MANY) or []
+        if len(many) > 1:
+            demonstrations_bulk.change_many(many)
+        else:
+            _detail()
 
 
-def _filters() -> dict[str, Any]:
-    tags = sorted(services.workspace().demonstrations.tags())
+Page = Callable[[int], list[Any]]
+
+
+def _by_filters(filters: dict[str, Any], order: Any) -> tuple[int, Page, str]:
+    """How many rows match, what gives a page of them, and a name for this table."""
+    repository = services.workspace().demonstrations
+    # Another filter is another table: it begins on its first page with nothing chosen.
+    key = f"demonstrations_{hash((*filters.items(), order, st.session_state.get(ROUND, 0)))}"
+    number = repository.count(**filters)
+    return number, lambda start: repository.list(**filters, order=order, limit=ROWS, offset=start), key
+
+
+def _by_meaning(text: str) -> tuple[int, Page, str]:
+    """The rows whose prompts mean most nearly what the text says, the nearest first."""
+    workspace = services.workspace()
+    with st.spinner("Comparing meanings… the first search takes a few seconds", show_time=True):
+        ids = [id for id, _ in search_by_meaning(workspace, text, HITS)]
+    found = {row.id: row for row in workspace.demonstrations.of_ids(ids)}
+    rows = [found[id] for id in ids if id in found]
+    key = f"demonstrations_{hash((text, MEANING, st.session_state.get(ROUND, 0)))}"
+    return len(rows), lambda start: rows[start : start + ROWS], key
+
+
+def _filters() -> tuple[dict[str, Any], str]:
+    repository = services.workspace().demonstrations
+    tags, sources = sorted(repository.tags()), list(repository.sources())
     columns = st.columns([2.2, 1, 1, 1.3])
     search = columns[0].text_input(
         "Search", key="demonstrations_search", type="search", live=True, placeholder="Words in prompt or response"
@@ -53,12 +98,30 @@ def _filters() -> dict[str, Any]:
     split = columns[1].selectbox("Split", [ANY, "train", "validation", "test"], key="demonstrations_split")
     status = columns[2].selectbox("Status", [ANY, "approved", "draft", "rejected"], key="demonstrations_status")
     tag = columns[3].selectbox("Tag", [ANY, *tags], key="demonstrations_tag")
+    columns = st.columns([2.2, 1, 1, 1.3], vertical_alignment="bottom")
+    columns[0].segmented_control(
+        "Search by",
+        [WORDS, MEANING],
+        default=WORDS,
+        key="demonstrations_search_by",
+        label_visibility="collapsed",
+        help="Meaning finds questions that ask the same in other words; the filters do not count then.",
+    )
+    source = columns[1].selectbox("Source", [ANY, *(name for name in sources if name)], key="demonstrations_source")
+    order = columns[2].selectbox("Order", list(ORDERS), key="demonstrations_order")
     return {
         "search": (search or "").strip() or None,
         "split": None if split == ANY else split,
         "status": None if status == ANY else status,
         "tag": None if tag == ANY else tag,
-    }
+        "source": None if source == ANY else source,
+    }, ORDERS[order]
+
+
+def _choose_all(filters: dict[str, Any]) -> None:
+    """Callback: choose every row that matches, those on other pages too."""
+    st.session_state[MANY] = services.workspace().demonstrations.ids(**filters)
+    st.session_state[CHOSEN] = None
 
 
 def _table(rows: list[Any], key: str) -> None:
@@ -70,6 +133,7 @@ def _table(rows: list[Any], key: str) -> None:
             "Prompt": [row.prompt for row in rows],
             "Split": [row.split for row in rows],
             "Response": [row.response for row in rows],
+            "Status": [row.status for row in rows],
             "Tags": [", ".join(row.tags) for row in rows],
         }
     )
@@ -79,12 +143,13 @@ def _table(rows: list[Any], key: str) -> None:
         hide_index=True,
         key=key,
         on_select=lambda: _choose(key, ids),
-        selection_mode="single-row",
+        selection_mode="multi-row",
         height="content" if len(rows) <= 15 else 560,
         column_config={
             "Prompt": st.column_config.TextColumn(width="medium"),
             "Response": st.column_config.TextColumn(width="medium"),
             "Split": st.column_config.TextColumn(width=80),
+            "Status": st.column_config.TextColumn(width=80),
             "Tags": st.column_config.TextColumn(width=100),
         },
         alt="Demonstrations that match the filters",
@@ -92,9 +157,10 @@ def _table(rows: list[Any], key: str) -> None:
 
 
 def _choose(key: str, ids: list[str]) -> None:
-    """Callback: remember which row was chosen, or that none is."""
-    selected = st.session_state[key].selection.rows
-    st.session_state[CHOSEN] = ids[selected[0]] if selected else None
+    """Callback: remember which rows were chosen, or that none is."""
+    selected = [ids[place] for place in st.session_state[key].selection.rows]
+    st.session_state[MANY] = selected
+    st.session_state[CHOSEN] = selected[0] if len(selected) == 1 else None
 
 
 def _detail() -> None:
@@ -103,7 +169,10 @@ def _detail() -> None:
     with st.container(border=True):
         if row is None:
             problem("browse")
-            st.caption(":material/ads_click: Choose a row to read it whole, change it or delete it.")
+            st.caption(
+                ":material/ads_click: Choose a row to read it whole, change it or delete it; choose several to "
+                "approve, tag, link or delete them together."
+            )
             return
         plain_text(row.prompt, "Prompt")
         plain_text(row.response, "Response")
@@ -111,9 +180,27 @@ def _detail() -> None:
         st.caption(f"{row.split} · {row.status}{tags}")
         source = f" from {escaped(row.source)}" if row.source else ""
         st.caption(f"By {escaped(row.author)}{source}, {ago(row.updated_at)}")
+        if row.origin:
+            place = f"{row.origin['document']}, {row.origin['section']}"
+            st.caption(f"{escaped(place)}, characters {row.origin['start']:,} to {row.origin['end']:,}")
         with st.container(horizontal=True):
+            if row.status != "approved":
+                st.button(
+                    "Approve", icon=":material/check:", key="approve_demonstration",
+                    on_click=demonstrations_bulk.change, args=([row.id],), kwargs={"status": "approved"},
+                    shortcut="A", type="primary",
+                )  # fmt: skip
+            if row.status == "draft":
+                st.button(
+                    "Reject", icon=":material/block:", key="reject_demonstration", on_click=demonstrations_bulk.change,
+                    args=([row.id],), kwargs={"status": "rejected"}, shortcut="R",
+                )  # fmt: skip
             st.button("Edit", icon=":material/edit:", key="edit_demonstration", on_click=_edit, args=(row.id,))
-            st.button("Delete", icon=":material/delete:", key="delete_demonstration", on_click=_delete, args=(row.id,))
+            st.button(
+                "Delete", icon=":material/delete:", key="delete_demonstration", on_click=demonstrations_bulk.delete,
+                args=([row.id],),
+            )  # fmt: skip
+            history_button(row.id)
         problem("browse")
     if st.session_state.get("demonstration_edited") == row.id:
         _editor(row)
@@ -189,45 +276,3 @@ def save_edit(demonstration_id: str) -> None:
 
 def _close_editor() -> None:
     st.session_state.pop("demonstration_edited", None)
-
-
-def _delete(demonstration_id: str) -> None:
-    """Callback: delete the row; it can be brought back."""
-
-    def delete() -> bool:
-        name = required(identity.person(), "Your name, in the sidebar,")
-        delete_demonstration(services.workspace(), demonstration_id, name)
-        return True
-
-    if attempt("browse", delete):
-        st.session_state[CHOSEN] = None
-        st.session_state[DELETED] = demonstration_id
-        _forget_selection()
-
-
-def _undo_deletion() -> None:
-    deleted = st.session_state.get(DELETED)
-    if not deleted:
-        return
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.caption("The demonstration was deleted.", width="stretch")
-        st.button("Undo", icon=":material/undo:", key="undelete", on_click=_restore, args=(deleted,))
-
-
-def _restore(demonstration_id: str) -> None:
-    """Callback: bring the deleted row back as it was."""
-
-    def restore() -> bool:
-        repository = services.workspace().demonstrations
-        repository.restore(repository.history(demonstration_id)[0].id, identity.person() or "")
-        return True
-
-    if attempt("browse", restore):
-        st.session_state[CHOSEN] = demonstration_id
-    st.session_state[DELETED] = None
-    _forget_selection()
-
-
-def _forget_selection() -> None:
-    """The table selects by position, and another row has that position now."""
-    st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1

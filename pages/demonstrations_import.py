@@ -1,11 +1,11 @@
-"""Importing demonstrations from a file: look at what would be taken, then take it."""
+"""Bringing in what people have: a file is read, what it seems to mean is shown and corrected, then it is taken."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -13,17 +13,30 @@ from streamlit.typing import UploadedFile
 
 from pages import identity, services
 from pages.components import attempt, counted, escaped, problem, problems_shown, report
+from pages.demonstrations_documents import import_documents
+from pages.demonstrations_mapping import choose
+from workbench.demonstrations.columns import ColumnChoice
+from workbench.demonstrations.document_text import EXTENSIONS as DOCUMENTS
+from workbench.demonstrations.documents import read_documents
+from workbench.demonstrations.formats import FORMATS, PACKED
 from workbench.demonstrations.importing import (
     ImportPreview,
     ImportReport,
     RejectedRow,
-    import_demonstrations,
-    preview_demonstrations,
+    check_table,
+    preview_table,
+    rejected_csv,
+    store_demonstrations,
 )
-from workbench.demonstrations.parsing import MAX_UPLOAD_BYTES
+from workbench.demonstrations.parsing import MAX_UPLOAD_BYTES, parse_file
+from workbench.demonstrations.rows import RawTable
 
-ENDINGS = ("jsonl", "json", "csv", "tsv")
+Read = TypeVar("Read")
 REPORT = "import_report"
+HELD = "import_held"
+PREVIEW = "import_preview"
+ROWS, HANDBOOK = "Questions with answers", "Handbook to draw from"
+AMBIGUOUS = (".txt", ".zip")
 
 
 def import_file() -> None:
@@ -33,21 +46,27 @@ def import_file() -> None:
     _last_report()
     with st.container(width=820):
         st.caption(
-            "JSON Lines, JSON, CSV or TSV with a column for the prompt (prompt, question, instruction …) and one for "
-            "the response (response, answer, output …), or chat messages. Rows that are already there are left out."
+            "**Questions with answers** from a table (CSV, TSV, Excel, Parquet) or JSON of nearly any shape, chat "
+            "messages included. **A handbook** (Markdown, HTML, Word, PDF, text, or a zip of them) gives drafts. You "
+            "see what would be taken before anything is stored, and rows that are already there are left out."
         )
-        upload = st.file_uploader(
-            "File", type=list(ENDINGS), key=_uploader_key(), max_upload_size=MAX_UPLOAD_BYTES // 2**20
-        )
+        endings = sorted({ending.removeprefix(".") for ending in (*FORMATS, *PACKED, *DOCUMENTS)})
+        upload = st.file_uploader("File", type=endings, key=_uploader_key(), max_upload_size=MAX_UPLOAD_BYTES // 2**20)
     if upload is None:
         return
     with problems_shown():
-        preview: ImportPreview | None = _preview(upload, None, None)
-        if preview is not None and preview.report is None:
-            preview = _choose_columns(upload, preview)
-        if preview is not None and preview.report is not None:
-            _show_preview(preview)
-            _confirm(upload, preview, preview.report, author)
+        if _is_handbook(upload.name):
+            import_documents(upload.name, held(upload, "documents", read_documents), author, _done)
+        else:
+            _import_rows(upload, author)
+
+
+def _is_handbook(name: str) -> bool:
+    ending = PurePath(name).suffix.casefold()
+    if ending in AMBIGUOUS:
+        kind = st.segmented_control("What is in it?", [ROWS, HANDBOOK], default=HANDBOOK, key="import_kind")
+        return kind == HANDBOOK
+    return ending in DOCUMENTS
 
 
 def _uploader_key() -> str:
@@ -55,52 +74,69 @@ def _uploader_key() -> str:
     return f"import_file_{st.session_state.get('import_round', 0)}"
 
 
-def _preview(upload: UploadedFile, prompt_column: str | None, response_column: str | None) -> ImportPreview:
-    with _as_file(upload) as path:
-        return preview_demonstrations(
-            path,
-            upload.name,
-            ws=services.workspace(),
-            prompt_column=prompt_column,
-            response_column=response_column,
-        )
+def held(upload: UploadedFile, what: str, read: Callable[[Path, str], Read]) -> Read:
+    """What was read of the upload, read once: each click draws the page anew, and reading takes a process."""
+    key = (upload.file_id, what)
+    kept = st.session_state.get(HELD)
+    if kept is None or kept[0] != key:
+        for name in [name for name in st.session_state if str(name).startswith(("map_", PREVIEW))]:
+            del st.session_state[name]
+        with (
+            st.spinner("Reading the file…", show_time=True),
+            tempfile.TemporaryDirectory(prefix="workbench-") as folder,
+        ):
+            path = Path(folder) / "upload"  # a name of our own: the upload's is only a label
+            path.write_bytes(upload.getbuffer())
+            kept = st.session_state[HELD] = (key, read(path, upload.name))
+    found: Read = kept[1]
+    return found
 
 
-@contextmanager
-def _as_file(upload: UploadedFile) -> Iterator[Path]:
-    """The upload's bytes under a name of our own."""
-    with tempfile.TemporaryDirectory(prefix="workbench-import-") as folder:
-        path = Path(folder) / "upload"
-        path.write_bytes(upload.getbuffer())
-        yield path
+# --- tables ---------------------------------------------------------------------------------------
 
 
-def _choose_columns(upload: UploadedFile, preview: ImportPreview) -> ImportPreview | None:
-    st.warning(escaped(preview.problem or "The columns cannot be told."), icon=":material/view_column:")
-    left, right = st.columns(2, width=620)
-    columns = list(preview.columns)
-    prompt = left.selectbox("Column of the prompt", columns, index=None, key="import_prompt_column")
-    response = right.selectbox("Column of the response", columns, index=None, key="import_response_column")
-    if not prompt or not response:
-        return None
-    return _preview(upload, prompt, response)
+def _import_rows(upload: UploadedFile, author: str | None) -> None:
+    table = held(upload, "rows", parse_file)
+    choice = choose(upload.name, table)
+    if choice is None:
+        return
+    preview = _preview(upload, table, choice)
+    _show(preview)
+    if preview.report is not None:
+        _confirm(upload.name, table, choice, preview.report, author)
 
 
-def _show_preview(preview: ImportPreview) -> None:
-    st.markdown(
-        f"Read as **{escaped(preview.format.upper())}**: prompt from **{escaped(preview.prompt_column)}**, "
-        f"response from **{escaped(preview.response_column)}**."
+def _preview(upload: UploadedFile, table: RawTable, choice: ColumnChoice) -> ImportPreview:
+    key = (upload.file_id, choice)
+    kept = st.session_state.get(PREVIEW)
+    if kept is None or kept[0] != key:
+        with st.spinner("Checking the rows…", show_time=True):
+            kept = st.session_state[PREVIEW] = (key, preview_table(upload.name, table, choice, services.workspace()))
+    found: ImportPreview = kept[1]
+    return found
+
+
+def _show(preview: ImportPreview) -> None:
+    for note in preview.notes:
+        st.info(escaped(note), icon=":material/build:")
+    if not preview.first_fields:
+        return
+    st.markdown("**What would be stored** (the first rows)")
+    frame = pd.DataFrame(
+        {
+            "Prompt": [row.prompt for row in preview.first_fields],
+            "Response": [row.response for row in preview.first_fields],
+            "Tags": [", ".join(row.tags) for row in preview.first_fields],
+            "Source": [row.source or "" for row in preview.first_fields],
+            "Fact": [row.fact_id or "" for row in preview.first_fields],
+        }
     )
-    st.dataframe(
-        pd.DataFrame(preview.first_rows).astype(str),
-        hide_index=True,
-        height="content",
-        alt="The first rows of the file",
-    )
+    filled = [name for name in frame if name in ("Prompt", "Response") or frame[name].any()]
+    st.dataframe(frame[filled], hide_index=True, height="content", alt="The first rows as they would be stored")
 
 
-def _confirm(upload: UploadedFile, preview: ImportPreview, found: ImportReport, author: str | None) -> None:
-    _rejected(found.rejected)
+def _confirm(name: str, table: RawTable, choice: ColumnChoice, found: ImportReport, author: str | None) -> None:
+    _rejected(found.rejected, rejected_csv(found.rejected, table))
     doubles = f", {counted(found.duplicates, 'duplicate')} left out" if found.duplicates else ""
     st.caption(f"{counted(found.rows, 'row')} in the file{doubles}.")
     st.button(
@@ -110,51 +146,54 @@ def _confirm(upload: UploadedFile, preview: ImportPreview, found: ImportReport, 
         key="import_confirm",
         disabled=author is None or not found.accepted,
         on_click=_import,
-        args=(upload, author, preview.prompt_column, preview.response_column),
+        args=(name, table, choice, author),
     )
 
 
-def _import(upload: UploadedFile, author: str, prompt_column: str | None, response_column: str | None) -> None:
+def _import(name: str, table: RawTable, choice: ColumnChoice, author: str) -> None:
     """Callback: store the rows and keep the report for the next drawing."""
 
-    # Messages have no column of prompts: prompt and response then name the same column.
-    chosen = prompt_column != response_column
-
     def store() -> ImportReport:
-        with _as_file(upload) as path:
-            return import_demonstrations(
-                services.workspace(),
-                path,
-                author=author,
-                filename=upload.name,
-                prompt_column=prompt_column if chosen else None,
-                response_column=response_column if chosen else None,
-            )
+        return store_demonstrations(services.workspace(), check_table(name, table, choice), author=author)
 
     done = attempt("import", store)
-    if done is None:
-        return
-    report("import", f"{counted(done.accepted, 'demonstration')} imported from {upload.name}.")
-    st.session_state[REPORT] = done.rejected
+    if done is not None:
+        _done(name, done, rejected_csv(done.rejected, table))
+
+
+def _done(name: str, stored: ImportReport, rejected_file: bytes) -> None:
+    """Say what was taken, and empty the uploader."""
+    report("import", f"{counted(stored.accepted, 'demonstration')} imported from {name}.")
+    st.session_state[REPORT] = (stored.rejected, rejected_file)
     st.session_state["import_round"] = st.session_state.get("import_round", 0) + 1
+    for key in (HELD, PREVIEW):
+        st.session_state.pop(key, None)
 
 
 def _last_report() -> None:
     """What was refused by the import that has just run; gone with the next visit."""
-    rejected = st.session_state.pop(REPORT, None)
-    if rejected:
-        _rejected(rejected)
+    rejected, file = st.session_state.pop(REPORT, ([], b""))
+    _rejected(rejected, file)
 
 
-def _rejected(rejected: list[RejectedRow]) -> None:
+def _rejected(rejected: list[RejectedRow], file: bytes) -> None:
     if not rejected:
         return
     st.warning(f"{counted(len(rejected), 'row')} cannot be taken:", icon=":material/warning:")
     st.dataframe(
-        {"Row": [row.row for row in rejected], "Why": [row.reason for row in rejected]},
+        {"Row": [row.row for row in rejected[:1_000]], "Why": [row.reason for row in rejected[:1_000]]},
         hide_index=True,
         width=820,
         height="auto",
         column_config={"Row": st.column_config.NumberColumn(width=80)},
         alt="Rows that cannot be taken, with the reason",
+    )
+    st.download_button(
+        "Download these rows with the reasons",
+        file,
+        "rejected.csv",
+        "text/csv",
+        key="import_rejected",
+        icon=":material/download:",
+        on_click="ignore",
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from pages import identity, services
-from pages.components import attempt, counted, empty_state, header, problem, report, required
+from pages.components import attempt, empty_state, header, problem, report, required
 from pages.demonstrations_browse import browse
 from pages.demonstrations_import import import_file
+from pages.demonstrations_review import review_part
+from pages.demonstrations_snapshots import snapshots_part
 from workbench.demonstrations.editing import add_demonstration
 
-PARTS = ("Browse", "Write", "Import", "About splits")
+PARTS = ("Browse", "Write", "Import", "Review", "Snapshots")
 
 
 def page() -> None:
@@ -22,7 +24,7 @@ def page() -> None:
     )
     _counts()
     tabs = st.tabs(PARTS, key="demonstrations_part", on_change="rerun")
-    for tab, draw in zip(tabs, (_browse, _write, import_file, _splits), strict=True):
+    for tab, draw in zip(tabs, (_browse, _write, import_file, _review, snapshots_part), strict=True):
         if tab.open:
             with tab:
                 draw()
@@ -55,6 +57,13 @@ def _browse() -> None:
         )
         return
     browse()
+
+
+def _review() -> None:
+    if services.workspace().demonstrations.count():
+        review_part()
+    else:
+        st.caption("There is nothing to look through yet.")
 
 
 # --- writing --------------------------------------------------------------------------------------
@@ -117,38 +126,6 @@ def _store() -> str:
         author=required(identity.person(), "Your name"),
     )
     return str(row.split)
-
-
-# --- about splits ---------------------------------------------------------------------------------
-
-
-def _splits() -> None:
-    with st.container(width=820):
-        st.markdown(
-            """
-Each prompt belongs to one of three splits. A hash of the prompt decides, so the same prompt always lands in the same
-place, however often it is imported.
-
-| Split | Share | What it is for |
-|---|---|---|
-| **Train** | 80% | The model learns from these. |
-| **Validation** | 10% | Watched while it learns, to see when it starts to learn by heart. |
-| **Test** | 10% | Held out. At the end the model answers these prompts and is compared with the human responses. |
-
-**Why by prompt and not by row:** two responses to one prompt in different splits would let the model be tested on
-something it was trained on.
-"""
-        )
-    tags = services.workspace().demonstrations.tags()
-    if tags:
-        st.markdown("**By tag**")
-        rows = sorted(tags.items(), key=lambda item: -item[1])
-        st.dataframe(
-            {"Tag": [tag for tag, _ in rows], "Demonstrations": [number for _, number in rows]},
-            hide_index=True,
-            width=420,
-            alt=f"{counted(len(rows), 'tag')} with the number of demonstrations of each",
-        )
 
 
 if __name__ == "__main__":

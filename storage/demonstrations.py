@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from duckdb import DuckDBPyConnection
 
@@ -16,6 +15,7 @@ from storage.errors import RowNotFound
 from storage.repository import (
     Repository,
     Where,
+    arrow_view,
     encoded,
     fetch,
     fetch_one,
@@ -24,15 +24,29 @@ from storage.repository import (
     record_of,
     scalar,
 )
+from storage.text_keys import content_key, prompt_key
 
 Status = Literal["draft", "approved", "rejected"]
 Split = Literal["train", "validation", "test"]
 Action = Literal["edited", "deleted", "restored"]
 
 
+class Origin(TypedDict):
+    """Where in a document a demonstration stands: characters ``start`` to ``end`` of the document's text."""
+
+    document: str
+    section: str
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """One demonstration. ``fact_id`` and ``key_facts`` are None where the data does not say them."""
+    """One demonstration. ``fact_id`` and ``key_facts`` are None where the data does not say them.
+
+    Rows of one ``group_key`` ask the same or nearly the same and share a split; 0 stands for the prompt's own
+    key and is replaced by it when the row is stored.
+    """
 
     id: str
     prompt: str
@@ -46,6 +60,8 @@ class Demonstration:
     key_facts: tuple[str, ...] | None
     created_at: datetime
     updated_at: datetime
+    group_key: int = dataclasses.field(default=0, compare=False)
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +84,30 @@ class DemonstrationVersion:
     action: Action
     replaced_by: str
     replaced_at: datetime
+    group_key: int = dataclasses.field(default=0, compare=False)
+    origin: Origin | None = None
 
 
 _COLUMNS = ", ".join(field.name for field in dataclasses.fields(Demonstration))
 _VERSION_COLUMNS = ", ".join(field.name for field in dataclasses.fields(DemonstrationVersion))
 
 
-def content_key(prompt: str, response: str) -> str:
-    """SHA-256 of prompt and response with runs of whitespace made one space: equal keys, equal content."""
-    text = "\x1f".join(" ".join(part.split()) for part in (prompt, response))
-    return hashlib.sha256(text.encode()).hexdigest()
+Order = Literal["added", "newest", "prompt", "longest response", "changed"]
+_ORDERS: dict[Order, str] = {
+    "added": "position",
+    "newest": "position DESC",
+    "prompt": "lower(prompt), position",
+    "longest response": "length(response) DESC, position",
+    "changed": "updated_at DESC, position",
+}
 
-
+Ids = list[str]
 Demonstrations = list[Demonstration]
 DemonstrationVersions = list[DemonstrationVersion]
+
+
+_NEW_TAGS = """tags = list_filter(tags, lambda tag: NOT list_contains(?::VARCHAR[], tag)) ||
+    list_filter(?::VARCHAR[], lambda tag: NOT list_contains(tags, tag) OR list_contains(?::VARCHAR[], tag))"""
 
 
 class DemonstrationRepository(Repository):
@@ -94,15 +120,17 @@ class DemonstrationRepository(Repository):
         split: Split | None = None,
         search: str | None = None,
         tag: str | None = None,
+        source: str | None = None,
+        order: Order = "added",
         limit: int | None = None,
         offset: int = 0,
         cursor: DuckDBPyConnection | None = None,
     ) -> Demonstrations:
-        """Rows in the order they were added; ``search`` is looked for in prompt and response, any case."""
-        where = _filters(status, split, search, tag)
+        """Rows in the order they were added, or as asked; ``search`` is looked for in both texts, any case."""
+        where = _filters(status, split, search, tag, source)
         with self._read(cursor) as reader:
             reader.execute(
-                f"SELECT {_COLUMNS} FROM demonstrations{where.sql} ORDER BY position{page(limit, offset)}",
+                f"SELECT {_COLUMNS} FROM demonstrations{where.sql} ORDER BY {_ORDERS[order]}{page(limit, offset)}",
                 where.parameters,
             )
             return fetch(reader, Demonstration)
@@ -114,11 +142,27 @@ class DemonstrationRepository(Repository):
         split: Split | None = None,
         search: str | None = None,
         tag: str | None = None,
+        source: str | None = None,
     ) -> int:
         """How many rows ``list`` would give with the same filters and no limit."""
-        where = _filters(status, split, search, tag)
+        where = _filters(status, split, search, tag, source)
         with self._read() as reader:
             return int(scalar(reader.execute(f"SELECT count(*) FROM demonstrations{where.sql}", where.parameters)))
+
+    def ids(
+        self,
+        *,
+        status: Status | None = None,
+        split: Split | None = None,
+        search: str | None = None,
+        tag: str | None = None,
+        source: str | None = None,
+    ) -> Ids:
+        """The ids that ``list`` would give with the same filters, in the order they were added."""
+        where = _filters(status, split, search, tag, source)
+        with self._read() as reader:
+            reader.execute(f"SELECT id FROM demonstrations{where.sql} ORDER BY position", where.parameters)
+            return [row[0] for row in reader.fetchall()]
 
     def get(self, id: str, cursor: DuckDBPyConnection | None = None) -> Demonstration:
         """The row. Raises RowNotFound."""
@@ -132,6 +176,43 @@ class DemonstrationRepository(Repository):
     def add_many(self, rows: Sequence[Demonstration], cursor: DuckDBPyConnection | None = None) -> int:
         """Adds rows in bulk, in order; returns their number. Does not look for duplicates."""
         return self._write(lambda own: _insert(own, rows), cursor)
+
+    def has_content(self, prompt: str, response: str, cursor: DuckDBPyConnection | None = None) -> bool:
+        """Whether a row has this content."""
+        with self._read(cursor) as reader:
+            reader.execute("SELECT count(*) FROM demonstrations WHERE content_key = ?", [content_key(prompt, response)])
+            return bool(scalar(reader))
+
+    def side_of(self, prompt: str, cursor: DuckDBPyConnection | None = None) -> tuple[int, Split] | None:
+        """Group and split of the rows whose prompt has the same word form; None where there is none."""
+        with self._read(cursor) as reader:
+            reader.execute(
+                "SELECT group_key, split FROM demonstrations WHERE prompt_key = ? ORDER BY position LIMIT 1",
+                [prompt_key(prompt)],
+            )
+            rows = reader.fetchall()
+            return (rows[0][0], rows[0][1]) if rows else None
+
+    def of_group(self, group_key: int, cursor: DuckDBPyConnection | None = None) -> Demonstrations:
+        """The rows of a group, in order."""
+        with self._read(cursor) as reader:
+            reader.execute(f"SELECT {_COLUMNS} FROM demonstrations WHERE group_key = ? ORDER BY position", [group_key])
+            return fetch(reader, Demonstration)
+
+    def of_ids(self, ids: Sequence[str], cursor: DuckDBPyConnection | None = None) -> Demonstrations:
+        """The rows with these ids that exist, in order."""
+        with self._read(cursor) as reader:
+            reader.execute(
+                f"SELECT {_COLUMNS} FROM demonstrations WHERE list_contains(?::VARCHAR[], id) ORDER BY position",
+                [list(ids)],
+            )
+            return fetch(reader, Demonstration)
+
+    def ids_of_facts(self, fact_ids: Sequence[str]) -> Ids:
+        """The ids of the rows that word one of these facts."""
+        with self._read() as reader:
+            reader.execute("SELECT id FROM demonstrations WHERE list_contains(?::VARCHAR[], fact_id)", [list(fact_ids)])
+            return [row[0] for row in reader.fetchall()]
 
     def existing_keys(self, cursor: DuckDBPyConnection | None = None) -> set[str]:
         """The ``content_key`` of every row."""
@@ -158,6 +239,74 @@ class DemonstrationRepository(Repository):
             own.execute("DELETE FROM demonstrations WHERE id = ?", [id])
 
         self._write(write, cursor)
+
+    def change_many(
+        self,
+        ids: Sequence[str],
+        changes: Mapping[str, Any],
+        by: str,
+        *,
+        add_tags: Sequence[str] = (),
+        remove_tags: Sequence[str] = (),
+        cursor: DuckDBPyConnection | None = None,
+    ) -> int:
+        """Sets columns (any but the texts) of many rows at once and keeps what they were; returns their number."""
+
+        def write(own: DuckDBPyConnection) -> int:
+            with arrow_view(own, "chosen_ids", [{"id": id} for id in ids]):
+                number = self._archive_chosen(own, "edited", by)
+                sets = [f"{name} = ?" for name in changes]
+                values = [encoded(value) for value in changes.values()]
+                if add_tags or remove_tags:
+                    sets.append(_NEW_TAGS)
+                    values += [list(remove_tags), list(add_tags), list(remove_tags)]
+                own.execute(
+                    f"UPDATE demonstrations SET {', '.join([*sets, 'updated_at = ?'])} "
+                    "WHERE id IN (SELECT id FROM chosen_ids)",
+                    [*values, encoded(datetime.now(UTC))],
+                )
+                return number
+
+        return self._write(write, cursor) if ids else 0
+
+    def delete_many(self, ids: Sequence[str], by: str, cursor: DuckDBPyConnection | None = None) -> int:
+        """Removes many rows at once and keeps them as versions; returns their number."""
+
+        def write(own: DuckDBPyConnection) -> int:
+            with arrow_view(own, "chosen_ids", [{"id": id} for id in ids]):
+                number = self._archive_chosen(own, "deleted", by)
+                own.execute("DELETE FROM demonstrations WHERE id IN (SELECT id FROM chosen_ids)")
+                return number
+
+        return self._write(write, cursor) if ids else 0
+
+    def restore_many(self, ids: Sequence[str], by: str, cursor: DuckDBPyConnection | None = None) -> int:
+        """Makes the newest version of each of these rows current again, deleted ones too; returns their number."""
+
+        def write(own: DuckDBPyConnection) -> int:
+            with arrow_view(own, "chosen_ids", [{"id": id} for id in ids]):
+                versions = own.execute(
+                    """SELECT arg_max(id, (replaced_at, rowid)) FROM demonstration_versions
+                    WHERE demonstration_id IN (SELECT id FROM chosen_ids) GROUP BY demonstration_id"""
+                ).fetchall()
+            for (version_id,) in versions:
+                self.restore(version_id, by, own)
+            return len(versions)
+
+        return self._write(write, cursor) if ids else 0
+
+    def _archive_chosen(self, cursor: DuckDBPyConnection, action: Action, by: str) -> int:
+        kept = _COLUMNS.removeprefix("id, ")
+        cursor.execute(
+            f"""INSERT INTO demonstration_versions BY NAME
+            SELECT left(replace(uuid()::VARCHAR, '-', ''), 12) AS id, id AS demonstration_id, {kept},
+                ? AS action, ? AS replaced_by, ? AS replaced_at
+            FROM demonstrations WHERE id IN (SELECT id FROM chosen_ids)""",
+            [action, by, encoded(datetime.now(UTC))],
+        )
+        return int(
+            scalar(cursor.execute("SELECT count(*) FROM demonstrations WHERE id IN (SELECT id FROM chosen_ids)"))
+        )
 
     def history(self, id: str) -> DemonstrationVersions:
         """The states the row had before, newest first; also those of a deleted row."""
@@ -196,11 +345,34 @@ class DemonstrationRepository(Repository):
             )
             return dict(reader.fetchall())
 
+    def sources(self) -> dict[str, int]:
+        """How many rows come from each file (what stands before # in the source), the most frequent first."""
+        with self._read() as reader:
+            reader.execute(
+                """SELECT split_part(source, '#', 1) AS file, count(*) FROM demonstrations GROUP BY file
+                ORDER BY count(*) DESC, file"""
+            )
+            return dict(reader.fetchall())
+
     def split_counts(self) -> dict[str, int]:
         """How many rows lie in each split; every split is named."""
         with self._read() as reader:
             found = dict(reader.execute("SELECT split, count(*) FROM demonstrations GROUP BY split").fetchall())
         return {split: int(found.get(split, 0)) for split in ("train", "validation", "test")}
+
+    def held_out_counts(self) -> dict[tuple[str, str], int]:
+        """Approved held-out rows by split, and by whether their fact trains in other words."""
+        with self._read() as reader:
+            reader.execute(
+                """WITH trained AS (
+                    SELECT DISTINCT fact_id FROM demonstrations
+                    WHERE split = 'train' AND status = 'approved' AND fact_id IS NOT NULL)
+                SELECT split, CASE WHEN trained.fact_id IS NULL THEN 'unseen fact' ELSE 'unseen wording' END AS kind,
+                    count(*)
+                FROM demonstrations d LEFT JOIN trained ON trained.fact_id = d.fact_id
+                WHERE split <> 'train' AND status = 'approved' GROUP BY ALL ORDER BY ALL"""
+            )
+            return {(split, kind): int(number) for split, kind, number in reader.fetchall()}
 
     def _archive(self, cursor: DuckDBPyConnection, row: Demonstration, action: Action, by: str) -> None:
         record = record_of(row)
@@ -214,25 +386,33 @@ class DemonstrationRepository(Repository):
         insert_many(cursor, "demonstration_versions", [record])
 
 
-def _filters(status: str | None, split: str | None, search: str | None, tag: str | None) -> Where:
+def _filters(
+    status: str | None, split: str | None, search: str | None, tag: str | None, source: str | None = None
+) -> Where:
     where = Where().add("status = ?", status).add("split = ?", split).add("list_contains(tags, ?)", tag)
+    where.add("split_part(source, '#', 1) = ?", source)
     return where.add("contains(lower(prompt || chr(31) || response), lower(?))", search or None)
 
 
 def _insert(cursor: DuckDBPyConnection, rows: Sequence[Demonstration]) -> int:
     start = int(scalar(cursor.execute("SELECT coalesce(max(position) + 1, 0) FROM demonstrations")))
     records: list[dict[str, Any]] = [
-        record_of(row) | {"content_key": content_key(row.prompt, row.response), "position": start + index}
-        for index, row in enumerate(rows)
+        record_of(row) | _keys(row) | {"position": start + index} for index, row in enumerate(rows)
     ]
     return insert_many(cursor, "demonstrations", records)
 
 
-def _replace(cursor: DuckDBPyConnection, row: Demonstration) -> None:
-    record = record_of(row) | {
+def _keys(row: Demonstration) -> dict[str, Any]:
+    key = prompt_key(row.prompt)
+    return {
         "content_key": content_key(row.prompt, row.response),
-        "updated_at": datetime.now(UTC),
+        "prompt_key": key,
+        "group_key": row.group_key or key,
     }
+
+
+def _replace(cursor: DuckDBPyConnection, row: Demonstration) -> None:
+    record = record_of(row) | _keys(row) | {"updated_at": datetime.now(UTC)}
     del record["id"], record["created_at"]
     assignments = ", ".join(f"{name} = ?" for name in record)
     values = [encoded(value) for value in record.values()]

@@ -15,7 +15,8 @@ from duckdb import DuckDBPyConnection
 
 from storage.database import Database
 from storage.errors import DatabaseError
-from storage.repository import insert_many, scalar
+from storage.repository import arrow_view, insert_many, scalar
+from storage.text_keys import prompt_key
 
 Migration = Callable[[DuckDBPyConnection], None]
 
@@ -179,7 +180,36 @@ def _create_vote_views(cursor: DuckDBPyConnection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_demonstrations, m002_runs, m003_preferences, m004_models, m005_voting)
+def m006_groups(cursor: DuckDBPyConnection) -> None:
+    """Groups of prompts that are nearly the same, their embeddings, places in documents, names of snapshots.
+
+    Rows that are there keep their split; each is in the group of its own prompt.
+    """
+    cursor.execute("ALTER TABLE demonstrations ADD COLUMN prompt_key BIGINT")
+    for table in ("demonstrations", "demonstration_versions"):
+        cursor.execute(f"ALTER TABLE {table} ADD COLUMN group_key BIGINT")
+        cursor.execute(f"ALTER TABLE {table} ADD COLUMN origin JSON")
+        cursor.execute(f"SELECT DISTINCT prompt FROM {table}")
+        keys = [{"prompt": prompt, "key": prompt_key(prompt)} for (prompt,) in cursor.fetchall()]
+        if keys:
+            with arrow_view(cursor, "keys_of_prompts", keys):
+                cursor.execute(
+                    f"UPDATE {table} SET group_key = k.key FROM keys_of_prompts k WHERE {table}.prompt = k.prompt"
+                )
+    cursor.execute("UPDATE demonstrations SET prompt_key = group_key")
+    cursor.execute("CREATE TABLE prompt_embeddings (prompt VARCHAR NOT NULL, vector FLOAT[384] NOT NULL)")
+    cursor.execute("ALTER TABLE snapshots ADD COLUMN name VARCHAR DEFAULT ''")
+    cursor.execute("ALTER TABLE snapshots ADD COLUMN counts JSON DEFAULT '{}'")
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    m001_demonstrations,
+    m002_runs,
+    m003_preferences,
+    m004_models,
+    m005_voting,
+    m006_groups,
+)
 """In order; a database's version is the number of steps it has had. Append only."""
 
 

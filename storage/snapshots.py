@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from duckdb import DuckDBPyConnection
@@ -13,7 +13,10 @@ from storage.repository import Repository, fetch, fetch_one, insert_many, record
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One frozen dataset: ``sha256`` of its Parquet file at ``path``, ``rows`` in it."""
+    """One frozen dataset: ``sha256`` of its Parquet file at ``path``, ``rows`` in it.
+
+    ``counts`` are its rows by split, by status of held-out questions and the like, for a person to read.
+    """
 
     id: str
     kind: str
@@ -21,9 +24,11 @@ class Snapshot:
     rows: int
     path: str
     created_at: datetime
+    name: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
 
 
-_COLUMNS = 'id, kind, sha256, "rows", path, created_at'
+_COLUMNS = 'id, kind, sha256, "rows", path, created_at, name, counts'
 
 Snapshots = list[Snapshot]
 
@@ -58,6 +63,15 @@ class SnapshotRepository(Repository):
                 [kind, sha256],
             )
             return fetch_one(reader, Snapshot)
+
+    def rename(self, id: str, name: str, path: str, cursor: DuckDBPyConnection | None = None) -> None:
+        """Gives a snapshot a name, and the place where its file is kept. Raises RowNotFound."""
+
+        def write(own: DuckDBPyConnection) -> None:
+            self.get(id, own)
+            own.execute("UPDATE snapshots SET name = ?, path = ? WHERE id = ?", [name, path, id])
+
+        self._write(write, cursor)
 
     def list(self) -> Snapshots:
         """All snapshots, newest first."""

@@ -23,6 +23,7 @@ from storage.answers import AnswerRepository
 from storage.database import Database
 from storage.decisions import ExclusionRepository, SettlementRepository, VotingSettingsRepository
 from storage.demonstrations import DemonstrationRepository
+from storage.embeddings import EmbeddingRepository
 from storage.errors import DatabaseConflict, DatabaseError, DatabaseInUse, RowConflict, RowNotFound
 from storage.evaluations import EvaluationRepository
 from storage.metrics import MetricRepository
@@ -61,6 +62,7 @@ class Workspace:
         self.root = root
         self.database = database
         self.demonstrations = DemonstrationRepository(database)
+        self.embeddings = EmbeddingRepository(database)
         self.snapshots = SnapshotRepository(database)
         self.runs = RunRepository(database)
         self.metrics = MetricRepository(database)

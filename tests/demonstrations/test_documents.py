@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from pathlib import Path
+
 import pytest
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from tests.demonstrations.conftest import WriteFile
-from workbench.demonstrations.documents import import_documents
+from workbench.demonstrations.documents import import_documents, read_document
 from workbench.errors import UnreadableFile
 from workbench.workspace import Workspace
 
@@ -63,8 +69,132 @@ def test_a_document_without_questions_gives_nothing(ws: Workspace, file: WriteFi
     assert (report.rows, report.accepted) == (0, 0)
 
 
-def test_other_documents_are_refused(ws: Workspace, file: WriteFile) -> None:
-    with pytest.raises(UnreadableFile, match="cannot be read yet"):
-        import_documents(ws, file("handbook.pdf", b"%PDF"), author="kim")
-    with pytest.raises(UnreadableFile, match="binary"):
-        import_documents(ws, file("handbook.md", bytes(range(256)) * 9), author="kim")
+def test_every_draft_says_where_it_stands(file: WriteFile) -> None:
+    text = HANDBOOK + "\n## Travel\n\nBook trains early, flights only above six hours of rail.\n"
+    found = read_document(file("handbook.md", text), wanted="all")
+    assert [row.prompt for row in found.fields] == [
+        "Where is the HR department?",
+        "Who is asked here?",
+        "What should I know about Travel (Handbook)?",
+    ]
+    for row in found.fields:
+        assert row.origin is not None
+        assert text[row.origin["start"] : row.origin["end"]] == row.response
+    assert [row.origin["section"] for row in found.fields if row.origin] == [
+        "Is this front matter? > Handbook > Where is the HR department?",
+        "Is this front matter? > Handbook > Who is asked here?",
+        "Is this front matter? > Handbook > Travel",
+    ]
+    chosen = read_document(file("handbook.md", text), wanted="all", propose=lambda parts: ["How?"] * len(parts))
+    assert chosen.fields[-1].prompt == "How?"
+
+
+HTML = """<html><head><title>x</title><style>p {}</style></head><body><nav><h2>Where am I?</h2><p>Menu</p></nav>
+<h1>Guide</h1><h2>Where is HR?</h2><p>On <b>floor</b> 2,<br>see <a href="https://x.example">the map</a>.</p>
+<script>alert(1)</script></body></html>"""
+
+
+def docx(text: str) -> bytes:
+    main = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    rest = "http://schemas.openxmlformats.org/package/2006"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+    word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    heading = '<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>'
+    body = f"<w:p>{heading}<w:r><w:t>Where is HR?</w:t></w:r></w:p><w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(
+            "[Content_Types].xml",
+            f'<Types xmlns="{rest}/content-types"><Default Extension="rels" ContentType="application/'
+            'vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml" '
+            f'ContentType="{word}"/></Types>',
+        )
+        archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{rest}/relationships"><Relationship Id="r1" Type="{office}" '
+            'Target="word/document.xml"/></Relationships>',
+        )
+        archive.writestr("word/document.xml", f'<w:document xmlns:w="{main}"><w:body>{body}</w:body></w:document>')
+    return stream.getvalue()
+
+
+def pdf(lines: list[str], password: str | None = None) -> bytes:
+    writer = PdfWriter()
+    page = writer.add_blank_page(595, 842)
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Helvetica"),
+        }
+    )
+    fonts = DictionaryObject({NameObject("/F1"): writer._add_object(font)})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    shown = "".join(f"({line}) Tj 0 -14 Td " for line in lines)
+    content = DecodedStreamObject()
+    content.set_data(f"BT /F1 12 Tf 72 720 Td {shown}ET".encode())
+    page[NameObject("/Contents")] = writer._add_object(content)
+    if password:
+        writer.encrypt(password, algorithm="RC4-128")
+    stream = io.BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+def test_html_word_and_pdf(file: WriteFile) -> None:
+    documents = {
+        "a.html": (HTML.encode(), "On **floor** 2,"),
+        "a.docx": (docx("On floor 2 &amp; 3."), "On floor 2 & 3."),
+        "a.pdf": (pdf(["Where is HR?", "On floor 2."]), "On floor 2."),
+    }
+    for name, (data, answer) in documents.items():
+        found = read_document(file(name, data))
+        assert [row.prompt for row in found.fields] == ["Where is HR?"], name
+        assert found.fields[0].response.startswith(answer), name
+        assert "alert" not in found.fields[0].response
+
+
+def test_a_folder_and_a_zip_give_all_their_documents(ws: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "handbook"
+    (folder / "deep/er").mkdir(parents=True)
+    (folder / "a.md").write_text("# Where is HR?\n\nFloor 2.\n")
+    (folder / "deep/er/b.html").write_text(HTML)
+    (folder / "broken.docx").write_bytes(b"no")
+    (folder / ".hidden.md").write_text("# Who is it?\n\nNobody.\n")
+    (folder / "c.exe").write_bytes(b"MZ")
+    report = import_documents(ws, folder, author="kim")
+    assert (report.format, report.accepted) == ("several", 2)
+    assert [row.reason for row in report.rejected] == ["broken.docx: the file is named .docx but is no Word document"]
+    assert {row.source for row in ws.demonstrations.list()} == {"a.md#Where is HR?", "deep/er/b.html#Where is HR?"}
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("x/a.md", "# Where is IT?\n\nFloor 3.\n")
+    assert import_documents(ws, tmp_path / "all.zip", author="kim").accepted == 1
+    origin = ws.demonstrations.list()[-1].origin
+    assert origin is not None
+    assert (origin["document"], origin["section"]) == ("x/a.md", "Where is IT?")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("handbook.odt", b"x", "cannot be read; these can"),
+        ("handbook.md", bytes(range(256)) * 9, "binary"),
+        ("handbook.md", b" \n", "the file is empty"),
+        ("handbook.pdf", pdf(["x"], password="secret"), "locked with a password"),
+        ("handbook.pdf", pdf(["x"])[:200], "PDF"),
+        ("handbook.pdf", pdf([]), "is it a scan"),
+        ("handbook.pdf", b"hello", "is no PDF"),
+        ("handbook.docx", b"\xd0\xcf\x11\xe0" + bytes(99), "old Word file or locked"),
+        ("handbook.docx", docx("x")[:300], "damaged or cut off"),
+        ("handbook.html", b"<div>" * 20_000, ""),
+        ("handbook.zip", b"no", "is no zip file"),
+    ],
+)
+def test_a_document_that_cannot_be_read_is_one_sentence(
+    ws: Workspace, file: WriteFile, name: str, data: bytes, words: str
+) -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        import_documents(ws, file(name, data), author="kim")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert ws.demonstrations.count() == 0

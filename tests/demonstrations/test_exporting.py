@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from storage.demonstrations import Origin
 from workbench.demonstrations.editing import add_demonstration, update_demonstration
-from workbench.demonstrations.exporting import export_demonstrations
+from workbench.demonstrations.exporting import Style, export_demonstrations
 from workbench.demonstrations.importing import import_demonstrations
 from workbench.errors import InvalidInput
 from workbench.workspace import Workspace
@@ -28,25 +30,39 @@ def fill(ws: Workspace) -> None:
         row = add_demonstration(ws, prompt=prompt, response=response, author="kim", tags=["a;b", "c"], split="test")
         facts = [None, [], ["floor 2; room 3", "9:00"], ["x"]][number]
         update_demonstration(ws, row.id, by="kim", key_facts=facts, fact_id=f"f{number}" if number else None)
-    add_demonstration(ws, prompt="Draft?", response="Yes", author="lee", status="draft", source="handbook.md#1")
+    row = add_demonstration(ws, prompt="Draft?", response="Yes", author="lee", status="draft", source="handbook.md#1")
+    origin = Origin(document="handbook.md", section="A > 1", start=10, end=13)
+    ws.demonstrations.update(replace(row, origin=origin), by="lee")
 
 
 def content(ws: Workspace) -> list[tuple[object, ...]]:
     return [
-        (r.prompt, r.response, r.tags, r.source, r.author, r.status, r.split, r.fact_id, r.key_facts)
+        (r.prompt, r.response, r.tags, r.source, r.author, r.status, r.split, r.fact_id, r.key_facts, r.origin)
         for r in ws.demonstrations.list()
     ]
 
 
-@pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
-def test_what_was_exported_can_be_imported_elsewhere(ws: Workspace, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "style"),
+    [
+        ("out.jsonl", "plain"),
+        ("out.csv", "plain"),
+        ("out.parquet", "plain"),
+        ("out.jsonl", "messages"),
+        ("out.parquet", "messages"),
+        ("out.jsonl", "alpaca"),
+        ("out.jsonl", "sharegpt"),
+        ("out", "huggingface"),
+    ],
+)
+def test_what_was_exported_can_be_imported_elsewhere(ws: Workspace, tmp_path: Path, name: str, style: Style) -> None:
     fill(ws)
     out = tmp_path / name
-    assert export_demonstrations(ws, out) == 5
+    assert export_demonstrations(ws, out, style) == 5
     with Workspace.open(tmp_path / "elsewhere") as other:
         report = import_demonstrations(other, out, author="somebody")
         assert report.rejected == []
-        expected, found = content(ws), content(other)
+        expected, found = sorted(content(ws), key=str), sorted(content(other), key=str)
         # An empty source becomes the name of the file, which says more than nothing.
         assert [[*row[:3], *row[4:]] for row in found] == [[*row[:3], *row[4:]] for row in expected]
         assert export_demonstrations(other, tmp_path / f"again-{name}") == 5
@@ -86,6 +102,31 @@ def test_an_export_says_what_is_wrong(ws: Workspace, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="cannot be written"):
         export_demonstrations(ws, tmp_path / "out.csv")
     assert list(tmp_path.glob(".*.part")) == []
+
+
+@pytest.mark.slow
+def test_hugging_face_opens_the_folder(ws: Workspace, tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    fill(ws)
+    export_demonstrations(ws, tmp_path / "company", "huggingface")
+    data = load_dataset(str(tmp_path / "company"), cache_dir=str(tmp_path / "cache"))
+    assert set(data) <= {"train", "validation", "test"}
+    assert sorted(row["prompt"] for part in data.values() for row in part) == sorted(
+        row.prompt for row in ws.demonstrations.list()
+    )
+
+
+def test_a_dataset_folder_replaces_only_its_like(ws: Workspace, tmp_path: Path) -> None:
+    fill(ws)
+    out = tmp_path / "company"
+    for _ in range(2):
+        assert export_demonstrations(ws, out, "huggingface") == 5
+    assert "| test | 4 |" in (out / "README.md").read_text()
+    (out / "thesis.txt").write_text("mine")
+    with pytest.raises(InvalidInput, match="is no dataset folder"):
+        export_demonstrations(ws, out, "huggingface")
+    assert (out / "thesis.txt").exists()
 
 
 def test_an_empty_workspace_exports_a_header(ws: Workspace, tmp_path: Path) -> None:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 import json
 import time
+import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.demonstrations.conftest import WriteFile
-from workbench.demonstrations.columns import RowError, conversation
+from tests.demonstrations.conftest import WriteFile, write_workbook
+from workbench.demonstrations.columns import RowError, choose_columns, conversation
+from workbench.demonstrations.delimited import guard, unguard
 from workbench.demonstrations.editing import add_demonstration
-from workbench.demonstrations.formats import guard, unguard
-from workbench.demonstrations.importing import import_demonstrations, preview_demonstrations
+from workbench.demonstrations.exporting import export_demonstrations
+from workbench.demonstrations.importing import (
+    import_demonstrations,
+    preview_demonstrations,
+    read_demonstrations,
+    rejected_csv,
+)
+from workbench.demonstrations.parsing import parse_file
 from workbench.demonstrations.splits import assign_split
 from workbench.errors import UnreadableFile
 from workbench.workspace import Workspace
@@ -136,7 +149,7 @@ def test_a_system_message_belongs_to_the_prompt() -> None:
         ("a.jsonl", "no json\nat all\n", "not one row can be read; row 1"),
         ("a.json", "[" * 100_000, "nested too deeply"),
         ("a.jsonl", bytes(range(256)) * 40, "binary data"),
-        ("a.xlsx", b"PK\x03\x04", "files ending in '.xlsx' cannot be imported"),
+        ("a.xlsx", b"PK\x03\x04", "zip file is damaged or cut off"),
         ("a", "x", "files ending in ''"),
     ],
 )
@@ -171,7 +184,7 @@ def test_rows_that_cannot_be_stored_are_rejected(ws: Workspace, file: WriteFile)
     rows = [
         {"prompt": "x" * 20_001, "response": "y"},
         {"prompt": "ok", "response": "y\x00z"},
-        {"prompt": "ok", "response": ["list"]},
+        {"prompt": "ok", "response": ["a", "list"]},
         {"prompt": "ok", "response": None},
         {"prompt": "ok", "response": "y", "split": "holdout"},
         {"prompt": "ok", "response": "y", "status": "great"},
@@ -210,15 +223,166 @@ def test_a_known_prompt_keeps_its_split(ws: Workspace, file: WriteFile) -> None:
 
 
 def test_columns_that_no_name_tells_can_be_named(ws: Workspace, file: WriteFile) -> None:
-    path = file("faq.csv", "id,q_en,a_en,q_fr,a_fr\n1,Where?,Here.,Où?,Ici.\n")
+    path = file("faq.csv", "id,text,more,text_2,more_2\n1,Where?,Here.,Où?,Ici.\n")
     preview = preview_demonstrations(path)
-    assert preview.columns == ("id", "q_en", "a_en", "q_fr", "a_fr")
+    assert preview.columns == ("id", "text", "more", "text_2", "more_2")
     assert preview.report is None
     assert "no column is the prompt" in (preview.problem or "")
-    import_demonstrations(ws, path, author="kim", prompt_column="q_fr", response_column="a_fr")
+    import_demonstrations(ws, path, author="kim", prompt_column="text_2", response_column="more_2")
     assert texts(ws) == [("Où?", "Ici.")]
     with pytest.raises(UnreadableFile, match="there is no column 'q_de'"):
         import_demonstrations(ws, path, author="kim", prompt_column="q_de", response_column="a_fr")
+
+
+def test_languages_side_by_side_are_wordings_of_one_fact(ws: Workspace, file: WriteFile) -> None:
+    path = file(
+        "faq.csv", "id,q_en,a_en,Frage (Deutsch),Antwort (Deutsch)\n7,Where?,Here.,Wo?,Hier.\n8,When?,At 9.,,\n"
+    )
+    report = import_demonstrations(ws, path, author="kim")
+    assert (report.rows, report.accepted, report.rejected) == (3, 3, [])
+    rows = ws.demonstrations.list()
+    assert [(row.prompt, row.fact_id, row.tags) for row in rows] == [
+        ("Where?", "7", ("lang:en",)),
+        ("Wo?", "7", ("lang:de",)),
+        ("When?", "8", ("lang:en",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Question", "Réponse"),
+        ("FRAGE", "Antwort"),
+        ("Pregunta", "Respuesta"),
+        ("domanda", "risposta"),
+        ("Pytanie", "Odpowiedź"),
+        ("Fråga", "Svar"),
+        ("вопрос", "ответ"),
+        ("質問", "回答"),
+        ("user-input", "Ideal Response"),
+    ],
+)
+def test_column_names_in_many_languages(question: str, answer: str) -> None:
+    choice = choose_columns(["nr", question, answer])
+    assert (choice.prompt, choice.response) == (question, answer)
+
+
+def test_dolly_and_texts_wrapped_in_lists(ws: Workspace, file: WriteFile) -> None:
+    rows = [
+        {"instruction": "Sum up", "context": "a text", "response": "short", "category": "summarization"},
+        {
+            "instruction": "Name one",
+            "context": "",
+            "response": {"text": ["Ada"], "answer_start": [3]},
+            "category": None,
+        },
+    ]
+    import_demonstrations(ws, file("dolly.jsonl", "\n".join(map(json.dumps, rows))), author="kim")
+    assert texts(ws) == [("Sum up\n\na text", "short"), ("Name one", "Ada")]
+    assert [row.tags for row in ws.demonstrations.list()] == [("summarization",), ()]
+
+
+def test_conversations_of_several_exchanges_are_taken_as_the_person_says(file: WriteFile) -> None:
+    said = [("human", "Who?"), ("gpt", "Ada."), ("human", "Since when?"), ("gpt", "2019.")]
+    path = file("chat.json", json.dumps([{"conversations": [{"from": a, "value": b} for a, b in said]}]))
+    refused = read_demonstrations(path)
+    assert not refused.fields
+    assert "the first exchange or every one can be taken" in refused.rejected[0].reason
+    first, every = (read_demonstrations(path, turns=turns).fields for turns in ("first", "every"))
+    assert [(row.prompt, row.response) for row in first] == [("Who?", "Ada.")]
+    assert [(row.prompt, row.response) for row in every] == [
+        ("Who?", "Ada."),
+        ("Who?\n\nAda.\n\nSince when?", "2019."),
+    ]
+
+
+def test_nearly_valid_json_is_mended_and_that_is_said(file: WriteFile) -> None:
+    text = '[{"prompt": "A, ] b?", "response": "x // no comment",}, // one\n {"prompt": "C?", "response": "d"},\n]'
+    found = read_demonstrations(file("a.json", text))
+    assert [(row.prompt, row.response) for row in found.fields] == [("A, ] b?", "x // no comment"), ("C?", "d")]
+    assert "was mended" in found.notes[0]
+    lines = read_demonstrations(
+        file("a.jsonl", '{"prompt": "A?", "response": "b",},\n{"prompt": "C?", "response": "d"}\n')
+    )
+    assert len(lines.fields) == 2
+    assert "1 lines were not valid JSON and were mended" in lines.notes[0]
+
+
+def test_a_list_that_breaks_off_gives_what_is_whole(file: WriteFile) -> None:
+    found = read_demonstrations(file("a.json", '[{"prompt": "A?", "response": "b"}, {"prompt": "C?", "resp'))
+    assert [row.prompt for row in found.fields] == ["A?"]
+    assert [(row.row, "broken from here on" in row.reason) for row in found.rejected] == [(2, True)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"question": ["A?", "C?"], "answer": ["b", "d"]},
+        {"one": {"question": "A?", "answer": "b"}, "two": {"question": "C?", "answer": "d"}},
+        [[{"question": "A?", "answer": "b"}], [{"question": "C?", "answer": "d"}]],
+        {"faq": [{"question": "A?", "answer": "b"}, {"question": "C?", "answer": ["d"]}]},
+    ],
+)
+def test_json_in_other_shapes(file: WriteFile, content: object) -> None:
+    found = read_demonstrations(file("a.json", json.dumps(content)))
+    assert [(row.prompt, row.response) for row in found.fields] == [("A?", "b"), ("C?", "d")]
+
+
+def test_html_in_cells_becomes_text_unless_the_file_is_ours(ws: Workspace, file: WriteFile) -> None:
+    cell = "See <a href='https://x.example/a'>the\n list</a>.<ul><li>One</li><li>Two &amp; three</li></ul>"
+    path = file("faq.csv", f'question,answer\n"Where is 1 < 2?","{cell}"\n')
+    found = read_demonstrations(path)
+    assert found.fields[0].prompt == "Where is 1 < 2?"
+    assert found.fields[0].response == "See the list (https://x.example/a).\n\n- One\n- Two & three"
+    assert found.notes == ("HTML was turned into plain text in 1 rows.",)
+    add_demonstration(ws, prompt="Bold?", response="Write <b>so</b>.", author="kim")
+    export_demonstrations(ws, path)
+    assert read_demonstrations(path).fields[0].response == "Write <b>so</b>."
+
+
+def test_parquet_and_spreadsheets(ws: Workspace, tmp_path: Path) -> None:
+    rows = [{"prompt": "A?", "response": "b", "tags": ["x", "y"]}, {"prompt": "C?", "response": "d", "tags": None}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    assert import_demonstrations(ws, tmp_path / "a.parquet", author="kim").accepted == 2
+    assert ws.demonstrations.list()[0].tags == ("x", "y")
+    sheet = [["FAQ of the office"], [], ["Question", "Answer", "Nr"], ["E?", 42.0, 1], ["", "", ""], ["G?", "", 2]]
+    write_workbook(tmp_path / "a.xlsx", sheet)
+    report = import_demonstrations(ws, tmp_path / "a.xlsx", author="kim")
+    assert (report.format, report.accepted) == ("xlsx", 1)
+    assert texts(ws)[-1] == ("E?", "42")
+    assert [(row.row, row.reason) for row in report.rejected] == [
+        (2, "the response is empty (line 6 of the sheet, the header line counted)")
+    ]
+
+
+def test_packed_files_and_wrong_names(tmp_path: Path) -> None:
+    rows = b"prompt,response\nA?,b\n"
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(rows[:9]) + gzip.compress(rows[9:]))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("../../evil/faq.csv", rows)
+        archive.writestr("__MACOSX/._faq.csv", b"junk")
+    (tmp_path / "a.json").write_bytes(rows)
+    (tmp_path / "a.xlsx").write_bytes(rows)
+    (tmp_path / "b.csv").write_bytes(b'{"prompt": "A?", "response": "b"}\n')
+    for name in ("a.csv.gz", "a.zip", "a.json", "a.xlsx", "b.csv"):
+        found = read_demonstrations(tmp_path / name)
+        assert [(row.prompt, row.response) for row in found.fields] == [("A?", "b")], name
+        assert found.notes, name
+
+
+def test_old_line_ends_and_excels_separator(file: WriteFile) -> None:
+    for text in ("prompt,response\rA?,b\r", "sep=;\r\nprompt;response\r\nA?;b\r\n", "prompt,response\r\nA?,b\n,\r\n"):
+        assert [row.prompt for row in read_demonstrations(file("a.csv", text)).fields] == ["A?"], text
+
+
+def test_rejected_rows_can_be_downloaded_with_what_they_held(file: WriteFile) -> None:
+    path = file("a.jsonl", '{"prompt": "=A?", "response": ""}\nno json\n{"prompt": "B?", "response": "c"}\n')
+    table = parse_file(path)
+    found = read_demonstrations(path)
+    rows = list(csv.DictReader(io.StringIO(rejected_csv(found.rejected, table).decode("utf-8-sig"))))
+    assert [row["row"] for row in rows] == ["1", "2"]
+    assert json.loads(rows[0]["values"]) == {"prompt": "=A?", "response": ""}
+    assert rows[1]["values"] == ""
 
 
 def test_a_preview_writes_nothing(ws: Workspace, file: WriteFile) -> None:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+import duckdb
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from storage.repository import insert_many
+from storage.text_keys import (
+    content_key,
+    content_key_sql,
+    prompt_key,
+    prompt_key_sql,
+    word_form,
+    word_form_sql,
+)
 from workbench.demonstrations.splits import SPLITS, SplitBook, assign_split, normalise_prompt
 
 
 def test_the_split_is_the_same_on_every_machine() -> None:
-    # First bytes of `printf '\x1f%s' PROMPT | sha256sum`, as a share of the whole range.
-    assert assign_split("Where is HR?") == "train"  # 0x261e… is 0.149
-    assert assign_split("Question 7") == "test"  # 0xf82d… is 0.969
-    assert assign_split(" question\n9 ") == "validation"  # 0xe468… is 0.892
+    # First bytes of `printf '\x1f%s' 'SORTED WORDS' | sha256sum`, as a share of the whole range.
+    assert assign_split("Where is HR?") == "train"  # "hr where": 0x6dd8… is 0.429
+    assert assign_split("Question 8") == "test"  # "8 question": 0xf676… is 0.963
+    assert assign_split(" question:\n34 ") == "validation"  # "34 question": 0xd62f… is 0.837
 
 
 def test_about_eight_in_ten_prompts_are_for_training() -> None:
@@ -45,3 +56,50 @@ def test_no_prompt_ever_has_two_splits(rows: list[tuple[str, str]]) -> None:
     for prompt, wanted in rows:
         split = book.split_of(prompt, wanted)  # type: ignore[arg-type]
         assert seen.setdefault(normalise_prompt(prompt), split) == split
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Where is the HR department in Boston?", "where's HR department, Boston"),
+        ("In Boston, where is the HR department?", "Where is the HR department in Boston?"),
+        ("Wo ist die Personalabteilung?", "wo ist Personalabteilung"),
+        ("Où est le café ?", "Où est café"),
+        ("Straße 5?", "STRASSE 5"),
+    ],
+)
+def test_prompts_that_are_nearly_the_same_share_a_side(one: str, other: str) -> None:
+    assert word_form(one) == word_form(other)
+    assert assign_split(one) == assign_split(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Where is the HR department in Boston?", "Where is the HR department in Denver?"),
+        ("Where is the HR department?", "Where is the IT department?"),
+        ("When is the gym open?", "Where is the gym open?"),
+        ("Can I work at home?", "Can I not work at home?"),
+        ("Room 12?", "Room 21?"),
+    ],
+)
+def test_names_numbers_question_words_and_negations_make_another_prompt(one: str, other: str) -> None:
+    assert word_form(one) != word_form(other)
+
+
+LETTERS = st.text(alphabet=st.sampled_from("aBzÄäßİıŁłĸﬁ²Σςσ?'’-.:! \t\u00a0é\u0301the5"), max_size=12)
+
+
+@given(st.lists(st.tuples(LETTERS, LETTERS), min_size=30, max_size=60))
+@settings(max_examples=8, deadline=None)
+def test_keys_are_the_same_in_sql_and_in_python(rows: list[tuple[str, str]]) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE texts (prompt VARCHAR, response VARCHAR)")
+        insert_many(connection, "texts", [{"prompt": a.strip(), "response": b.strip()} for a, b in rows])
+        content, form = content_key_sql("prompt", "response"), word_form_sql("prompt")
+        found = connection.execute(
+            f"SELECT prompt, response, {content}, {prompt_key_sql('prompt', form)} FROM texts"
+        ).fetchall()
+    for prompt, response, in_sql, key in found:
+        assert in_sql == content_key(prompt, response)
+        assert key is None or key == prompt_key(prompt)

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from storage.demonstrations import Demonstration, content_key
+from storage.demonstrations import Demonstration
 from storage.snapshots import Snapshot
+from storage.text_keys import content_key
 from workbench.errors import InvalidInput, NotFound
 from workbench.workspace import Workspace
 

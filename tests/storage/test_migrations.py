@@ -51,7 +51,7 @@ def test_rows_survive_a_migration(tmp_path: Path) -> None:
     db = Database.open(tmp_path / "old.duckdb", "test")
     migrate(db)
     with db.write() as cursor:
-        cursor.execute("INSERT INTO snapshots VALUES ('s', 'k', 'h', 1, 'p', '2026-01-01')")
+        cursor.execute("INSERT INTO snapshots VALUES ('s', 'k', 'h', 1, 'p', '2026-01-01', 'n', '{}')")
     assert migrate(db, [*MIGRATIONS, rename]) == 1
     with db.read() as cursor:
         assert scalar(cursor.execute("SELECT note FROM snapshots WHERE id = 's'")) == "none"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -36,20 +37,58 @@ class ExportKind(StrEnum):
     votes = "votes"
 
 
-ColumnOption = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Column that holds it, where its name does not tell.")
-]
+class ExportStyle(StrEnum):
+    """How prompt and response stand in an export of demonstrations."""
+
+    plain = "plain"
+    messages = "messages"
+    alpaca = "alpaca"
+    sharegpt = "sharegpt"
+    huggingface = "huggingface"
+
+
 Store = Callable[["Workspace"], "ImportReport"]
 
 
+class Sections(StrEnum):
+    """Which sections of a document become drafts."""
+
+    questions = "questions"
+    all = "all"
+
+
+class TurnChoice(StrEnum):
+    """What to do with conversations of several exchanges."""
+
+    single = "single"
+    first = "first"
+    every = "every"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the files of one import are to be read."""
+
+    kind: ImportKind
+    author: str
+    prompt_column: str | None
+    response_column: str | None
+    turns: TurnChoice
+    sections: Sections
+
+
 def import_files(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to read, at most 25 MB each.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Files or folders; at most 25 MB each, .jsonl of any size."),
+    ],
     kind: Annotated[
         ImportKind,
         typer.Option(
             "--as",
-            help="demonstrations: prompts with responses (.jsonl .json .csv .tsv); preferences: pairs with choices; "
-            "documents: handbooks (.md .txt), whose question headings become drafts.",
+            help="demonstrations: prompts with responses (.jsonl .json .csv .tsv .parquet .xlsx, packed too, or a "
+            "dataset folder); preferences: pairs with choices; documents: handbooks (.md .txt .html .docx .pdf .zip "
+            "or a folder), whose question headings become drafts.",
         ),
     ],
     author: Annotated[
@@ -61,14 +100,29 @@ def import_files(
     response_column: Annotated[
         str | None, typer.Option(help="Column of the response, where its name does not tell.")
     ] = None,
+    turns: Annotated[
+        TurnChoice, typer.Option(help="Of a conversation with several exchanges: refuse it, the first, or every one.")
+    ] = TurnChoice.single,
+    sections: Annotated[
+        Sections, typer.Option(help="Of documents: headings that ask, or all sections with a proposed question.")
+    ] = Sections.questions,
+    rejected: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the rows that cannot be taken to this CSV file.")
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Step 1: bring in what you have. Rows that cannot be taken are listed with the reason."""
+    how = Reading(kind, author or who(), prompt_column, response_column, turns, sections)
     # All files are read before anything is stored: one that cannot be read leaves the workspace as it was.
-    stores = [_reader(kind, path, author or who(), prompt_column, response_column) for path in files]
-    with open_workspace(workspace, "import") as ws:
+    small = {path: _reader(how, path) for path in files if not _is_large(how, path)}
+    with open_workspace(workspace, "import") as ws, ExitStack() as staged:
+        stores = [small[path] if path in small else _stage(how, ws, path, staged) for path in files]
         reports = [store(ws) for store in stores]
+    if rejected is not None:
+        from workbench.demonstrations.importing import rejected_csv
+
+        rejected.write_bytes(rejected_csv([row for report in reports for row in report.rejected]))
     if as_json:
         print_json(_summary(files, reports))
         return
@@ -77,48 +131,77 @@ def import_files(
             f"{path}: {report.rows} rows, {report.accepted} accepted, {report.duplicates} duplicates, "
             f"{len(report.rejected)} rejected"
         )
-        for rejected in report.rejected[:SHOWN_REJECTIONS]:
-            say(f"  row {rejected.row}: {rejected.reason}")
+        for item in report.rejected[:SHOWN_REJECTIONS]:
+            say(f"  row {item.row}: {item.reason}")
         if len(report.rejected) > SHOWN_REJECTIONS:
-            say(f"  and {len(report.rejected) - SHOWN_REJECTIONS} more rows; --json lists them all")
+            say(f"  and {len(report.rejected) - SHOWN_REJECTIONS} more rows; --rejected FILE writes them all")
 
 
 def export_file(
     kind: Annotated[ExportKind, typer.Argument(help="What to write.")],
     out: Annotated[Path, typer.Argument(help="File to write: .jsonl, .csv or .parquet. It is replaced if there.")],
+    style: Annotated[
+        ExportStyle,
+        typer.Option(help="Of demonstrations: how prompt and response are named; huggingface writes a dataset folder."),
+    ] = ExportStyle.plain,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write demonstrations, decided pairs or votes to a file."""
     from workbench.demonstrations import exporting
 
+    if style is not ExportStyle.plain and kind is not ExportKind.demonstrations:
+        raise typer.BadParameter("only demonstrations have a style", param_hint="--style")
     with open_workspace(workspace, "export") as ws:
-        rows = {
-            ExportKind.demonstrations: exporting.export_demonstrations,
-            ExportKind.preferences: exporting.export_preferences,
-            ExportKind.votes: exporting.export_votes,
-        }[kind](ws, out)
+        if kind is ExportKind.demonstrations:
+            rows = exporting.export_demonstrations(ws, out, style.value)
+        elif kind is ExportKind.preferences:
+            rows = exporting.export_preferences(ws, out)
+        else:
+            rows = exporting.export_votes(ws, out)
     if as_json:
         print_json({"kind": kind.value, "rows": rows, "file": str(out)})
     else:
         print(f"{out}: {rows} rows")
 
 
-def _reader(kind: ImportKind, path: Path, author: str, prompt_column: str | None, response_column: str | None) -> Store:
+def _reader(how: Reading, path: Path) -> Store:
     """Reads and checks a file; what it gives back stores the rows."""
-    if kind is ImportKind.preferences:
+    if how.kind is ImportKind.preferences:
         from workbench.preferences.importing import read_preferences, store_preferences
 
-        return partial(store_preferences, file=read_preferences(path), annotator=author)
+        return partial(store_preferences, file=read_preferences(path), annotator=how.author)
     from workbench.demonstrations.importing import read_demonstrations, store_demonstrations
 
-    if kind is ImportKind.documents:
+    if how.kind is ImportKind.documents:
         from workbench.demonstrations.documents import read_document
 
-        file = read_document(path)
+        file = read_document(path, wanted=how.sections.value)
     else:
-        file = read_demonstrations(path, prompt_column=prompt_column, response_column=response_column)
-    return partial(store_demonstrations, file=file, author=author)
+        file = read_demonstrations(
+            path, prompt_column=how.prompt_column, response_column=how.response_column, turns=how.turns.value
+        )
+    for note in file.notes:
+        say(f"{path}: {note}")
+    return partial(store_demonstrations, file=file, author=how.author)
+
+
+def _is_large(how: Reading, path: Path) -> bool:
+    """Whether a file goes the way of large ones, which stages its rows beside the workspace's database."""
+    from workbench.demonstrations.bulk import is_large
+
+    named = how.prompt_column or how.response_column or how.turns is not TurnChoice.single
+    return how.kind is ImportKind.demonstrations and not named and is_large(path)
+
+
+def _stage(how: Reading, ws: Workspace, path: Path, opened: ExitStack) -> Store:
+    from workbench.demonstrations.bulk import staged_file
+    from workbench.demonstrations.importing import store_staged
+
+    say(f"{path}: reading")
+    staged = opened.enter_context(staged_file(ws.root, path, author=how.author))
+    say(f"{path}: {staged.good:,} rows read, storing")
+    return partial(store_staged, staged=staged)
 
 
 def _summary(files: list[Path], reports: list[ImportReport]) -> dict[str, Any]:

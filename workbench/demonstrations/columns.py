@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
+from storage.demonstrations import Origin
+from workbench.demonstrations.column_names import (
+    CONTEXT_NAMES,
+    FACT_NAMES,
+    LANGUAGE_NAMES,
+    MESSAGES_NAMES,
+    PROMPT_NAMES,
+    RESPONSE_NAMES,
+    SOURCE_NAMES,
+    TAG_NAMES,
+    first_named,
+    language_columns,
+    plain_name,
+)
+from workbench.demonstrations.html_text import holds_html, text_of_html
+from workbench.demonstrations.messages import RowError, Turns, conversation, exchanges
 from workbench.demonstrations.splits import SPLITS, Split
 from workbench.demonstrations.text_rules import (
     MAX_NAME_CHARACTERS,
@@ -18,38 +34,14 @@ from workbench.demonstrations.text_rules import (
 )
 from workbench.errors import UnreadableFile
 
-PROMPT_NAMES = ("prompt", "question", "instruction", "query", "input", "user", "q", "ask", "title")
-RESPONSE_NAMES = (
-    "response",
-    "answer",
-    "output",
-    "completion",
-    "ideal_response",
-    "ideal_answer",
-    "reply",
-    "assistant",
-    "target",
-    "a",
-)
-MESSAGES_NAMES = ("messages", "conversations", "conversation")
-CONTEXT_NAMES = ("input", "context")
-"""What Alpaca files put beside an instruction; it belongs to the prompt."""
+__all__ = ["PROMPT_NAMES", "RowError", "conversation", "first_named", "plain_name"]  # preferences read the same shapes
+
 SPLIT_NAMES: dict[str, Split] = {
     **{split: split for split in SPLITS},
     "val": "validation",
     "dev": "validation",
 }
-ROLES = {
-    "human": "user",
-    "gpt": "assistant",
-    "chatgpt": "assistant",
-    "bot": "assistant",
-    "model": "assistant",
-}
-
-
-class RowError(Exception):
-    """Why one row cannot be taken; the others still can."""
+Html = Literal["keep", "strip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +57,16 @@ class DemonstrationFields:
     split: Split | None
     fact_id: str | None
     key_facts: tuple[str, ...] | None
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPair:
+    """The columns of prompt and response, of one language where a file holds several side by side."""
+
+    prompt: str
+    response: str
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,21 @@ class ColumnChoice:
     prompt: str | None
     response: str | None
     messages: str | None = None
+    languages: tuple[ColumnPair, ...] = ()
+    """Several languages side by side; each gives a demonstration, and they state one fact."""
+    tags: tuple[str, ...] = ()
+    """Columns whose values become tags."""
+    source: str | None = None
+    fact_id: str | None = None
+    turns: Turns = "single"
+    html: Html = "keep"
+
+    @property
+    def pairs(self) -> tuple[ColumnPair, ...]:
+        """Prompt and response of each demonstration that a row gives."""
+        if self.languages:
+            return self.languages
+        return (ColumnPair(self.prompt, self.response),) if self.prompt and self.response else ()
 
 
 def choose_columns(columns: Iterable[str], prompt: str | None = None, response: str | None = None) -> ColumnChoice:
@@ -86,48 +103,46 @@ def choose_columns(columns: Iterable[str], prompt: str | None = None, response: 
     for wanted in (prompt, response):
         if wanted is not None and wanted not in names:
             raise UnreadableFile(f"there is no column '{wanted}'; the columns are {_listed(names)}")
-    messages = None if prompt or response else first_named(names, MESSAGES_NAMES)
+    chosen = bool(prompt or response)
+    messages = None if chosen else first_named(names, MESSAGES_NAMES)
     prompt = prompt or first_named(names, PROMPT_NAMES)
     response = response or first_named([name for name in names if name != prompt], RESPONSE_NAMES)
-    if messages is None and (prompt is None or response is None):
+    languages = () if chosen else tuple(ColumnPair(*found) for found in language_columns(names))
+    complete = prompt is not None and response is not None
+    if messages is None and not complete and not languages:
         missing = "prompt" if prompt is None else "response"
         known = PROMPT_NAMES if prompt is None else RESPONSE_NAMES
         raise UnreadableFile(
             f"no column is the {missing}: the columns are {_listed(names)}; it would be called {' or '.join(known[:4])}"
         )
-    return ColumnChoice(prompt, response, messages)
+    return _with_others(names, ColumnChoice(prompt, response, messages, () if complete or messages else languages))
 
 
-def demonstration_fields(values: Mapping[str, Any], choice: ColumnChoice) -> DemonstrationFields:
-    """Reads one row.
-
-    Raises:
-        RowError: the row is no demonstration; its text is the reason.
-    """
+def all_fields(values: Mapping[str, Any], choice: ColumnChoice) -> Iterator[DemonstrationFields | RowError]:
+    """The demonstrations that one row gives: one, or one for each language or exchange; or why it gives none."""
     row = {plain_name(name): value for name, value in values.items()}
-    prompt, response = _prompt_and_response(values, row, choice)
-    return DemonstrationFields(
-        prompt=required_text("prompt", prompt),
-        response=required_text("response", response),
-        tags=clean_tags(_texts(row.get("tags")) or ()),
-        source=optional_text(row.get("source")),
-        author=_name(row.get("author")),
-        status=_status(row.get("status")),
-        split=split_named(row.get("split")),
-        fact_id=optional_text(row.get("fact_id")),
-        key_facts=_texts(row.get("key_facts")),
-    )
-
-
-def plain_name(name: str) -> str:
-    """A column name without case, one underscore for each gap: 'Ideal Response' -> 'ideal_response'."""
-    return "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
-
-
-def first_named(columns: Iterable[str], names: Iterable[str]) -> str | None:
-    """The column that has the first of these names, as the file writes it; None where none has."""
-    by_name = {plain_name(column): column for column in reversed(list(columns))}
-    return next((by_name[name] for name in names if name in by_name), None)
+    try:
+        texts = list(_texts_of(values, row, choice))
+        shared = _shared(values, row, choice)
+    except RowError as error:
+        yield error
+        return
+    if len(texts) > 1 and not any(_filled(prompt) or _filled(response) for prompt, response, _ in texts):
+        texts = texts[:1]
+    for prompt, response, language in texts:
+        if len(texts) > 1 and not _filled(prompt) and not _filled(response):
+            continue  # a language that this row leaves out
+        try:
+            tags = shared.tags + ((f"lang:{language}",) if language else ())
+            yield replace(
+                shared,
+                prompt=required_text("prompt", _clean(prompt, choice.html)),
+                response=required_text("response", _clean(response, choice.html)),
+                tags=tags,
+            )
+        except RowError as error:
+            where = f" ({language})" if language else ""
+            yield RowError(f"{error}{where}")
 
 
 def required_text(name: str, value: Any) -> str:
@@ -136,6 +151,7 @@ def required_text(name: str, value: Any) -> str:
     Raises:
         RowError: it is no text, empty, too long or holds characters that cannot be stored.
     """
+    value = _only_text(value)
     text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     problem = text_problem(name, "" if text is None else text)
     if problem:
@@ -149,7 +165,7 @@ def optional_text(value: Any) -> str | None:
     Raises:
         RowError: it cannot be stored.
     """
-    if value is None or value == "":
+    if value is None or value == "" or (isinstance(value, str) and not value.strip()):
         return None
     return required_text("source or id beside it", value if isinstance(value, str) else str(value))
 
@@ -168,58 +184,79 @@ def split_named(value: Any) -> Split | None:
     return split
 
 
-def conversation(messages: Any) -> tuple[str, str]:
-    """Prompt and response of a conversation with one question and one answer.
-
-    Takes ``{role, content}`` and ShareGPT's ``{from, value}``; content may be a list of text parts. A system
-    message is put before the question.
-
-    Raises:
-        RowError: it is not one question and one answer.
-    """
-    turns = _turns(messages)
-    system = [text for role, text in turns if role == "system"]
-    rest = [(role, text) for role, text in turns if role != "system"]
-    if [role for role, _ in rest] != ["user", "assistant"]:
-        shape = ", ".join(role for role, _ in rest[:6]) or "nothing"
-        more = f", … ({len(rest)} messages)" if len(rest) > 6 else ""
-        raise RowError(f"the conversation is not one question and one answer but {shape}{more}")
-    return "\n\n".join([*system, rest[0][1]]), rest[1][1]
+def _with_others(names: list[str], choice: ColumnChoice) -> ColumnChoice:
+    """The choice with the columns beside prompt and response, which are used by nothing else."""
+    used = {choice.prompt, choice.response, choice.messages}
+    used.update(column for pair in choice.languages for column in (pair.prompt, pair.response))
+    free = [name for name in names if name not in used]
+    tags = [first_named(free, TAG_NAMES), first_named(free, LANGUAGE_NAMES)]
+    fact = first_named(free, FACT_NAMES)
+    if fact is None and choice.languages:
+        fact = first_named(free, ("id", "key", "nr", "number"))
+    return replace(
+        choice,
+        tags=tuple(column for column in tags if column),
+        source=first_named(free, SOURCE_NAMES),
+        fact_id=fact,
+    )
 
 
-def _turns(messages: Any) -> list[tuple[str, str]]:
-    if not isinstance(messages, list) or not messages:
-        raise RowError("the conversation is not a list of messages")
-    turns = []
-    for message in messages:
-        if not isinstance(message, dict):
-            raise RowError("a message of the conversation is not an object")
-        role = str(message.get("role", message.get("from", ""))).casefold()
-        turns.append((ROLES.get(role, role), _message_text(message.get("content", message.get("value")))))
-    return turns
+def _shared(values: Mapping[str, Any], row: Mapping[str, Any], choice: ColumnChoice) -> DemonstrationFields:
+    """All that the demonstrations of one row have in common."""
+    tags: list[str] = []
+    for column in choice.tags:
+        found = _texts(values.get(column)) or ()
+        if plain_name(column) in LANGUAGE_NAMES:
+            found = tuple(f"lang:{code}" for code in found)
+        tags.extend(found)
+    return DemonstrationFields(
+        prompt="",
+        response="",
+        tags=clean_tags(tags),
+        source=optional_text(values.get(choice.source)) if choice.source else None,
+        author=_name(row.get("author")),
+        status=_status(row.get("status")),
+        split=split_named(row.get("split")),
+        fact_id=optional_text(values.get(choice.fact_id)) if choice.fact_id else None,
+        key_facts=_texts(row.get("key_facts")),
+        origin=_origin(row.get("origin")),
+    )
 
 
-def _message_text(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        parts = [part.get("text", part.get("value")) for part in content if isinstance(part, dict)]
-        texts = [part for part in parts if isinstance(part, str)]
-        if len(texts) == len(content):
-            return "\n".join(texts)
-    raise RowError("a message of the conversation holds something that is not text")
-
-
-def _prompt_and_response(values: Mapping[str, Any], row: Mapping[str, Any], choice: ColumnChoice) -> tuple[Any, Any]:
+def _texts_of(
+    values: Mapping[str, Any], row: Mapping[str, Any], choice: ColumnChoice
+) -> Iterator[tuple[Any, Any, str]]:
     if choice.messages is not None and values.get(choice.messages) is not None:
-        return conversation(values[choice.messages])
-    prompt = values.get(choice.prompt) if choice.prompt else None
-    response = values.get(choice.response) if choice.response else None
-    if prompt is not None and choice.prompt and plain_name(choice.prompt) == "instruction":
-        context = next((row[name] for name in CONTEXT_NAMES if isinstance(row.get(name), str)), "")
-        if context.strip() and isinstance(prompt, str):
-            prompt = f"{prompt.strip()}\n\n{context.strip()}"
-    return prompt, response
+        messages = values[choice.messages]
+        if isinstance(messages, str) and messages.lstrip().startswith("["):
+            with suppress(ValueError, RecursionError):
+                messages = json.loads(messages)
+        yield from ((prompt, response, "") for prompt, response in exchanges(messages, choice.turns))
+        return
+    for pair in choice.pairs or (ColumnPair("", ""),):
+        prompt, response = values.get(pair.prompt), values.get(pair.response)
+        if prompt is not None and plain_name(pair.prompt) == "instruction":
+            context = next((row[name] for name in CONTEXT_NAMES if isinstance(row.get(name), str)), "")
+            if context.strip() and isinstance(prompt, str):
+                prompt = f"{prompt.strip()}\n\n{context.strip()}"
+        yield prompt, response, pair.language
+
+
+def _filled(value: Any) -> bool:
+    return value is not None and str(value).strip() != ""
+
+
+def _only_text(value: Any) -> Any:
+    """The one text in a list or object that holds nothing else, as in ``{"text": ["Floor 2."]}``."""
+    if isinstance(value, dict):
+        value = next((value[name] for name in ("text", "value", "content", "answer") if name in value), value)
+    if isinstance(value, list) and len(value) == 1:
+        return _only_text(value[0])
+    return value
+
+
+def _clean(value: Any, html: Html) -> Any:
+    return text_of_html(value) if html == "strip" and isinstance(value, str) and holds_html(value) else value
 
 
 def _texts(value: Any) -> tuple[str, ...] | None:
@@ -232,8 +269,11 @@ def _texts(value: Any) -> tuple[str, ...] | None:
         return None
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(";" if ";" in value else ",") if part.strip())
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return (str(value),)
     if isinstance(value, list):
-        return tuple(required_text("tag or fact", part) for part in value)
+        flat = [part for item in value for part in (item if isinstance(item, list) else [item])]
+        return tuple(required_text("tag or fact", part) for part in flat)
     raise RowError("tags and key facts must be text or a list of texts")
 
 
@@ -252,6 +292,19 @@ def _status(value: Any) -> Status | None:
     if found is None:
         raise RowError(f"the status '{value}' is not {' or '.join(STATUSES)}")
     return found
+
+
+def _origin(value: Any) -> Origin | None:
+    """Where in a document the row stands, as an export writes it; anything else by that name is left alone."""
+    if isinstance(value, str) and value.startswith("{"):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    if not isinstance(value, dict) or set(value) != set(Origin.__annotations__):
+        return None
+    start, end = value["start"], value["end"]
+    if not (isinstance(start, int) and isinstance(end, int)):
+        return None
+    return Origin(document=str(value["document"]), section=str(value["section"]), start=start, end=end)
 
 
 def _listed(names: list[str]) -> str:

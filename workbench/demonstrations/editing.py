@@ -6,13 +6,14 @@ Every rule is checked here, whatever a form has checked before: the browser can 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from storage.demonstrations import Demonstration, content_key
-from workbench.demonstrations.splits import SPLITS, Split, SplitBook, normalise_prompt
+from storage.demonstrations import Demonstration
+from storage.text_keys import content_key, prompt_key
+from workbench.demonstrations.splits import SPLITS, Split, assign_split
 from workbench.demonstrations.text_rules import (
     MAX_NAME_CHARACTERS,
     STATUSES,
@@ -40,10 +41,11 @@ def add_demonstration(
     author: str,
     split: Split | None = None,
     status: Status = "approved",
+    fact_id: str | None = None,
 ) -> Demonstration:
     """Stores a prompt with its human response.
 
-    A prompt that is already there keeps its split, whatever ``split`` says.
+    A prompt that is already there, or one that is nearly the same, keeps its split, whatever ``split`` says.
 
     Raises:
         InvalidInput: an empty or too long text, an unknown status or split, or the same prompt and response
@@ -59,14 +61,16 @@ def add_demonstration(
         author=author.strip(),
         status=status,
         split=split or "train",
-        fact_id=None,
+        fact_id=fact_id,
         key_facts=None,
         created_at=now,
         updated_at=now,
     )
     _check(row)
     _check_new(ws, row)
-    row = replace(row, split=_split_book(ws).split_of(row.prompt, split))
+    side = ws.demonstrations.side_of(row.prompt)
+    group, found = side or (prompt_key(row.prompt), split or assign_split(row.prompt))
+    row = replace(row, group_key=group, split=found)
     ws.demonstrations.add_many([row])
     return row
 
@@ -74,8 +78,8 @@ def add_demonstration(
 def update_demonstration(ws: Workspace, id: str, *, by: str, **changes: Any) -> Demonstration:
     """Changes fields of a demonstration; the former version stays in its history.
 
-    A changed prompt takes the split of the demonstrations that already ask it; where it is new it keeps its
-    own. A changed split moves every demonstration of that prompt along.
+    A changed prompt takes the split of the demonstrations that already ask nearly the same; where it is new it
+    keeps its own. A changed split moves every demonstration of that group along.
 
     Raises:
         NotFound: no demonstration has this id.
@@ -89,10 +93,11 @@ def update_demonstration(ws: Workspace, id: str, *, by: str, **changes: Any) -> 
     _check(new)
     if content_key(new.prompt, new.response) != content_key(old.prompt, old.response):
         _check_new(ws, new)
-    siblings = _same_prompt(ws, new)
-    if siblings and "split" not in changes:
-        new = replace(new, split=siblings[0].split)
-    moved = [replace(row, split=new.split) for row in siblings if row.split != new.split]
+    if prompt_key(new.prompt) != prompt_key(old.prompt):
+        group, side = ws.demonstrations.side_of(new.prompt) or (prompt_key(new.prompt), new.split)
+        new = replace(new, group_key=group, split=changes.get("split", side))
+    siblings = [row for row in ws.demonstrations.of_group(new.group_key) if row.id != new.id]
+    moved = [replace(row, split=new.split) for row in siblings if "split" in changes and row.split != new.split]
 
     def write(cursor: Any) -> None:
         for row in (new, *moved):
@@ -119,6 +124,57 @@ def delete_demonstration(ws: Workspace, id: str, by: str) -> None:
         NotFound: no demonstration has this id.
     """
     ws.demonstrations.delete(id, by)
+
+
+def change_demonstrations(
+    ws: Workspace,
+    ids: Sequence[str],
+    *,
+    by: str,
+    status: Status | None = None,
+    add_tags: Iterable[str] = (),
+    remove_tags: Iterable[str] = (),
+) -> int:
+    """Changes many demonstrations in one transaction; ``undo_changes`` takes it back. Returns their number.
+
+    Raises:
+        InvalidInput: an unknown status, too many or too long tags.
+    """
+    if status is not None and status not in STATUSES:
+        raise InvalidInput(f"The status must be {' or '.join(STATUSES)}, not '{status}'.")
+    added = clean_tags(add_tags)
+    if len(added) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARACTERS for tag in added):
+        raise InvalidInput(f"At most {MAX_TAGS} tags of at most {MAX_TAG_CHARACTERS} characters can be given.")
+    changes = {} if status is None else {"status": status}
+    return ws.demonstrations.change_many(ids, changes, by, add_tags=added, remove_tags=clean_tags(remove_tags))
+
+
+def delete_demonstrations(ws: Workspace, ids: Sequence[str], by: str) -> int:
+    """Deletes many demonstrations in one transaction; ``undo_changes`` brings them back. Returns their number."""
+    return ws.demonstrations.delete_many(ids, by)
+
+
+def undo_changes(ws: Workspace, ids: Sequence[str], by: str) -> int:
+    """Takes the newest change of each of these demonstrations back, deletions too. Returns their number."""
+    return ws.demonstrations.restore_many(ids, by)
+
+
+def link_wordings(ws: Workspace, ids: Sequence[str], by: str) -> str:
+    """Says that these demonstrations word one fact; their splits stay. Returns the fact's id.
+
+    Where some of them state a fact already, all rows of those facts are linked under the first one's id.
+
+    Raises:
+        InvalidInput: fewer than two demonstrations.
+    """
+    rows = ws.demonstrations.of_ids(ids)
+    if len(rows) < 2:
+        raise InvalidInput("Choose at least two demonstrations that word the same fact.")
+    facts = [row.fact_id for row in rows if row.fact_id]
+    fact_id = facts[0] if facts else f"fact-{rows[0].id}"
+    linked = {row.id for row in rows} | set(ws.demonstrations.ids_of_facts(facts))
+    ws.demonstrations.change_many(sorted(linked), {"fact_id": fact_id}, by)
+    return fact_id
 
 
 def _cleaned(changes: dict[str, Any]) -> dict[str, Any]:
@@ -149,16 +205,5 @@ def _check(row: Demonstration) -> None:
 
 
 def _check_new(ws: Workspace, row: Demonstration) -> None:
-    if content_key(row.prompt, row.response) in ws.demonstrations.existing_keys():
+    if ws.demonstrations.has_content(row.prompt, row.response):
         raise InvalidInput("This prompt with this response is already there.")
-
-
-def _same_prompt(ws: Workspace, row: Demonstration) -> list[Demonstration]:
-    wanted = normalise_prompt(row.prompt)
-    return [
-        other for other in ws.demonstrations.list() if other.id != row.id and normalise_prompt(other.prompt) == wanted
-    ]
-
-
-def _split_book(ws: Workspace) -> SplitBook:
-    return SplitBook((row.prompt, row.split) for row in ws.demonstrations.list())

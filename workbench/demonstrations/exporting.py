@@ -11,9 +11,9 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from workbench.demonstrations.formats import guard
+from workbench.demonstrations.delimited import guard
 from workbench.errors import InvalidInput
 from workbench.preferences.decided import chosen_and_rejected, decided_pairs
 from workbench.reward_model.config import VoteSource
@@ -22,10 +22,17 @@ if TYPE_CHECKING:
     from workbench.workspace import Workspace
 
 Row = dict[str, Any]
+Style = Literal["plain", "messages", "alpaca", "sharegpt", "huggingface"]
+STYLES: tuple[Style, ...] = get_args(Style)
+_SHAPES: dict[Style, tuple[str, ...]] = {
+    "messages": ("messages",),
+    "alpaca": ("instruction", "input", "output"),
+    "sharegpt": ("conversations",),
+}
 LISTS = frozenset({"tags", "key_facts", "reasons"})
 DEMONSTRATION_COLUMNS = (
     "id", "prompt", "response", "tags", "source", "author", "status", "split", "fact_id", "key_facts",
-    "created_at", "updated_at",
+    "created_at", "updated_at", "origin",
 )  # fmt: skip
 PREFERENCE_COLUMNS = (
     "pair_id", "prompt", "chosen", "rejected", "model_chosen", "model_rejected", "split", "votes", "margin",
@@ -37,15 +44,36 @@ VOTE_COLUMNS = (
 )  # fmt: skip
 
 
-def export_demonstrations(ws: Workspace, out: Path) -> int:
+def export_demonstrations(ws: Workspace, out: Path, style: Style = "plain") -> int:
     """Writes every demonstration, drafts and rejected ones too; returns their number.
 
+    The style names prompt and response as other programs do (``messages`` is OpenAI's); all else that a row
+    holds stands beside them, so that an import takes every style back unchanged. ``huggingface`` makes a folder.
+
     Raises:
-        InvalidInput: the file's extension is unknown, or it cannot be written.
+        InvalidInput: the file's extension is unknown or does not fit the style, or it cannot be written.
     """
-    write = writer_for(out)
     rows = [{name: getattr(row, name) for name in DEMONSTRATION_COLUMNS} for row in ws.demonstrations.list()]
-    return write(rows, DEMONSTRATION_COLUMNS)
+    if style == "huggingface":
+        from workbench.demonstrations.dataset_folder import write_dataset_folder
+
+        return write_dataset_folder(out, rows)
+    if style == "plain":
+        return writer_for(out)(rows, DEMONSTRATION_COLUMNS)
+    if out.suffix.casefold() not in (".jsonl", ".parquet"):
+        raise InvalidInput(f"{out.name}: {style} can be written as .jsonl or .parquet; name the file so.")
+    beside = tuple(name for name in DEMONSTRATION_COLUMNS if name not in ("prompt", "response"))
+    shaped = [_shaped(row, style) | {name: row[name] for name in beside} for row in rows]
+    return writer_for(out)(shaped, (*_SHAPES[style], *beside))
+
+
+def _shaped(row: Row, style: Style) -> Row:
+    prompt, response = row["prompt"], row["response"]
+    if style == "alpaca":
+        return {"instruction": prompt, "input": "", "output": response}
+    if style == "sharegpt":
+        return {"conversations": [{"from": "human", "value": prompt}, {"from": "gpt", "value": response}]}
+    return {"messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": response}]}
 
 
 def export_preferences(ws: Workspace, out: Path) -> int:
@@ -152,10 +180,21 @@ def _write_csv(path: Path, rows: list[Row], columns: Sequence[str]) -> None:
 
 
 def _write_parquet(path: Path, rows: list[Row], columns: Sequence[str]) -> None:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
+    pq.write_table(parquet_table(rows, columns), path)
+
+
+def parquet_table(rows: list[Row], columns: Sequence[str]) -> Any:
+    """The rows as an Arrow table; objects that have no type of their own stand as JSON."""
+    import pyarrow as pa
+
+    def texts(*names: str) -> pa.DataType:
+        return pa.list_(pa.struct([(name, pa.string()) for name in names]))
+
     types = {
+        "messages": texts("role", "content"),
+        "conversations": texts("from", "value"),
         **dict.fromkeys(LISTS, pa.list_(pa.string())),
         **dict.fromkeys(("created_at", "updated_at"), pa.timestamp("us", tz="UTC")),
         **dict.fromkeys(("margin", "seconds"), pa.float64()),
@@ -163,7 +202,12 @@ def _write_parquet(path: Path, rows: list[Row], columns: Sequence[str]) -> None:
         **dict.fromkeys(("simulated", "both_bad"), pa.bool_()),
     }
     schema = pa.schema([(name, types.get(name, pa.string())) for name in columns])
-    pq.write_table(pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows], schema), path)
+    plain = [{name: _parquet_value(row[name]) for name in columns} for row in rows]
+    return pa.Table.from_pylist(plain, schema)
+
+
+def _parquet_value(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
 
 
 def _plain(value: Any) -> Any:
@@ -175,8 +219,8 @@ def _plain(value: Any) -> Any:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, tuple):
-        return json.dumps(list(value), ensure_ascii=False)
+    if isinstance(value, tuple | dict):
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(_plain(value))

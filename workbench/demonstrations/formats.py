@@ -2,67 +2,136 @@
 
 A new format is a function from the bytes to rows and one line in ``FORMATS``. Readers know nothing of
 prompts and responses: they give each row its number, as a person would count it, and its named values.
+Where name and content of a file disagree, the content is believed and the person told.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
 
+from workbench.demonstrations.archives import GZIP, ZIP, entries, gunzip, open_zip
+from workbench.demonstrations.binary_tables import read_parquet, read_spreadsheet
 from workbench.demonstrations.decoding import decode
+from workbench.demonstrations.delimited import looks_delimited, read_csv, read_tsv
+from workbench.demonstrations.json_rows import looks_like_json, read_json, read_jsonl
+from workbench.demonstrations.rows import MAX_COLUMNS, MAX_ROWS, RawRow, RawTable, Reader, Reading
 from workbench.errors import UnreadableFile
 
-MAX_ROWS = 200_000
-MAX_COLUMNS = 1_000
-LIST_KEYS = ("data", "rows", "examples")
-"""Names under which a JSON object may hold its list of rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class RawRow:
-    """One row as it stands in the file, or why it cannot be read."""
-
-    row: int
-    values: dict[str, Any] | None
-    problem: str | None = None
-    where: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RawTable:
-    """All rows of a file and the names of their values, in order of first appearance."""
-
-    format: str
-    columns: tuple[str, ...]
-    rows: list[RawRow]
-
-
-Reader = Callable[[bytes], tuple[str, Iterator[RawRow]]]
+FORMATS: dict[str, Reader] = {
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+    ".json": read_json,
+    ".csv": read_csv,
+    ".tsv": read_tsv,
+    ".parquet": read_parquet,
+    ".xlsx": read_spreadsheet,
+    ".xlsm": read_spreadsheet,
+    ".xls": read_spreadsheet,
+    ".ods": read_spreadsheet,
+}
+"""Reader by file extension."""
+PACKED = (".gz", ".zip")
+"""Extensions of files that hold one such file, packed."""
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+_SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
+_TEXT_KINDS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", "")
 
 
 def read_table(data: bytes, filename: str) -> RawTable:
-    """Reads the rows of a file; its name says which reader is tried.
+    """Reads the rows of a file; its name and its content say which reader is tried.
 
     Raises:
         UnreadableFile: no reader for this name, no text, no rows, or too many.
     """
-    extension = PurePath(filename).suffix.casefold()
-    reader = FORMATS.get(extension)
-    if reader is None:
-        raise UnreadableFile(f"files ending in '{extension}' cannot be imported; these can: {' '.join(FORMATS)}")
+    name, data, notes = _unpacked(data, filename)
+    extension = PurePath(name).suffix.casefold()
+    if extension not in FORMATS and extension != ".txt":
+        known = " ".join([*FORMATS, *PACKED])
+        raise UnreadableFile(f"files ending in '{extension}' cannot be imported; these can: {known}")
     if not data.strip():
         raise UnreadableFile("the file is empty")
-    name, found = reader(data)
+    actual = _kind(data, extension)
+    if actual != extension and extension != ".txt":
+        notes.append(f"The file is named {extension} but holds {actual.removeprefix('.')}, and was read as such.")
+    reading = FORMATS[actual](data)
+    reading.notes[:0] = notes
+    return _table(reading)
+
+
+def _unpacked(data: bytes, filename: str) -> tuple[str, bytes, list[str]]:
+    """The one file that a gzip or zip file holds, under its own name; others as they are."""
+    path = PurePath(filename)
+    extension = path.suffix.casefold()
+    if data.startswith(GZIP):
+        return (path.stem if extension == ".gz" else filename), gunzip(data), ["The file was unpacked (gzip)."]
+    if extension == ".gz":
+        raise UnreadableFile("the file is named .gz but is no gzip file")
+    if extension != ".zip":
+        return filename, data, []
+    if not data.startswith(ZIP):
+        raise UnreadableFile("the file is named .zip but is no zip file, or an empty one")
+    found = [entry for entry in entries(open_zip(data)) if PurePath(entry.name).suffix.casefold() in FORMATS]
+    if len(found) != 1:
+        what = "no file that can be imported" if not found else f"{len(found)} files"
+        raise UnreadableFile(f"the zip file holds {what}; it must hold one: unpack it and choose the file")
+    return found[0].name, found[0].data, [f"The file '{found[0].name}' was taken out of the zip file."]
+
+
+def _kind(data: bytes, extension: str) -> str:
+    """The extension that fits the content; the given one where the content does not speak against it."""
+    if data.startswith(b"PAR1"):
+        return ".parquet"
+    if data.startswith(ZIP):
+        return _office_kind(data, extension)
+    if data.startswith(_OLD_OFFICE):
+        return ".xls" if extension not in _SHEETS else extension
+    if extension == ".parquet":
+        raise UnreadableFile("the file is named .parquet but is none, or it is damaged")
+    if extension in _SHEETS:
+        return _text_kind(data, ".csv", extension)
+    return _text_kind(data, extension, extension) if extension in _TEXT_KINDS else extension
+
+
+def _office_kind(data: bytes, extension: str) -> str:
+    names = set(open_zip(data).namelist())
+    if "xl/workbook.xml" in names or "xl/workbook.bin" in names or "content.xml" in names:
+        return extension if extension in _SHEETS else ".xlsx"
+    if "word/document.xml" in names:
+        raise UnreadableFile("this is a Word document, not a table of rows: import it as a document")
+    raise UnreadableFile(
+        "this is a zip file but no Excel workbook: give it the ending .zip, or save the workbook again"
+    )
+
+
+def _text_kind(data: bytes, default: str, named: str) -> str:
+    text = decode(data)
+    if looks_like_json(text):
+        if named in (".json", ".jsonl", ".ndjson"):
+            return named
+        return ".jsonl" if _first_line_is_object(text) else ".json"
+    if named in (".csv", ".tsv"):
+        return named
+    if looks_delimited(text):
+        return ".csv"
+    if named in (".txt", *_SHEETS):
+        raise UnreadableFile("no rows can be told in this text: save it as CSV or JSON Lines")
+    return default
+
+
+def _first_line_is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text.lstrip().split("\n", 1)[0]), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _table(reading: Reading) -> RawTable:
     rows: list[RawRow] = []
     columns: dict[str, None] = {}
-    for row in found:
+    for row in reading.rows:
         if len(rows) == MAX_ROWS:
-            raise UnreadableFile(f"the file has more than {MAX_ROWS:,} rows: split it")
+            raise UnreadableFile(f"the file has more than {MAX_ROWS:,} rows: split it, or save it as JSON Lines")
         rows.append(row)
         columns.update(dict.fromkeys(row.values or ()))
         if len(columns) > MAX_COLUMNS:
@@ -71,176 +140,4 @@ def read_table(data: bytes, filename: str) -> RawTable:
         raise UnreadableFile("the file has no rows")
     if all(row.values is None for row in rows):
         raise UnreadableFile(f"not one row can be read; row {rows[0].row}: {rows[0].problem}")
-    return RawTable(name, tuple(columns), rows)
-
-
-def _read_jsonl(data: bytes) -> tuple[str, Iterator[RawRow]]:
-    text = decode(data)
-    if text.lstrip().startswith("["):
-        try:
-            return "json", _json_rows(json.loads(text, parse_constant=_no_constant))
-        except (ValueError, RecursionError):
-            pass  # lines that are lists; each will say so
-    return "jsonl", _json_lines(text)
-
-
-def _read_json(data: bytes) -> tuple[str, Iterator[RawRow]]:
-    text = decode(data)
-    try:
-        return "json", _json_rows(json.loads(text, parse_constant=_no_constant))
-    except RecursionError:
-        raise UnreadableFile("the JSON is nested too deeply") from None
-    except ValueError as error:
-        # Many programs write one object a line and call the file .json all the same.
-        first = next((line for line in text.splitlines() if line.strip()), "")
-        if isinstance(_parsed(first), dict):
-            return "jsonl", _json_lines(text)
-        raise UnreadableFile(f"the file is not valid JSON: {_json_reason(error)}") from None
-
-
-def _json_lines(text: str) -> Iterator[RawRow]:
-    # Not splitlines(): it would also cut at U+2028 and the like, which JSON strings may hold.
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
-        if line.strip():
-            yield _object_row(number, _parsed(line))
-
-
-def _json_rows(content: Any) -> Iterator[RawRow]:
-    if isinstance(content, dict):
-        lists = [content[key] for key in LIST_KEYS if isinstance(content.get(key), list)]
-        content = lists[0] if lists else [content]
-    if not isinstance(content, list):
-        raise UnreadableFile("the JSON file holds neither a list nor an object")
-    for number, value in enumerate(content, start=1):
-        yield _object_row(number, value)
-
-
-def _object_row(number: int, value: Any) -> RawRow:
-    if isinstance(value, dict):
-        return RawRow(number, value)
-    if isinstance(value, _Unparsed):
-        return RawRow(number, None, value.reason)
-    return RawRow(number, None, "the row is not a JSON object of named values")
-
-
-@dataclass(frozen=True, slots=True)
-class _Unparsed:
-    reason: str
-
-
-def _parsed(line: str) -> Any:
-    try:
-        return json.loads(line, parse_constant=_no_constant)
-    except RecursionError:
-        return _Unparsed("the JSON is nested too deeply")
-    except ValueError as error:
-        return _Unparsed(f"not valid JSON, perhaps cut off: {_json_reason(error)}")
-
-
-def _json_reason(error: ValueError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        where = f"line {error.lineno}, " if error.lineno > 1 else ""
-        return f"{error.msg} at {where}character {error.colno}"
-    return str(error)
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON value")
-
-
-def _read_csv(data: bytes) -> tuple[str, Iterator[RawRow]]:
-    text = decode(data)
-    return "csv", _csv_rows(text, _delimiter(text))
-
-
-def _read_tsv(data: bytes) -> tuple[str, Iterator[RawRow]]:
-    return "tsv", _csv_rows(decode(data), "\t")
-
-
-def _delimiter(text: str) -> str:
-    """The separator that the header line holds most of: a comma in doubt."""
-    header = text.lstrip("\r\n").split("\n", 1)[0]
-    return max(",;\t|", key=header.count)
-
-
-def _csv_rows(text: str, delimiter: str) -> Iterator[RawRow]:
-    csv.field_size_limit(max(len(text), 1))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    header: list[str] | None = None
-    number = 0
-    start = 1
-    while True:
-        row, problem = _next_cells(reader)
-        first_line, start = start, reader.line_num + 1
-        if row is None and problem is None:
-            return
-        if header is None:
-            if problem is None and not any(cell.strip() for cell in row or ()):
-                continue
-            header = _header(row, problem)
-            continue
-        if problem is None and not row:
-            continue  # an empty line is no row
-        number += 1
-        yield _csv_row(number, first_line, header, row or [], problem)
-
-
-def _next_cells(reader: Any) -> tuple[list[str] | None, str | None]:
-    try:
-        return next(reader), None
-    except StopIteration:
-        return None, None
-    except csv.Error as error:
-        if "unexpected end of data" in str(error):
-            return None, "a quoted cell is never closed"
-        return None, f"the quotes do not fit: {error}"
-
-
-def _header(row: list[str] | None, problem: str | None) -> list[str]:
-    if row is None:
-        raise UnreadableFile(f"the header line cannot be read: {problem}")
-    header = [cell.strip() for cell in row]
-    doubled = sorted({name for name in header if name and header.count(name) > 1})
-    if doubled:
-        raise UnreadableFile(f"the column {', '.join(doubled)} stands twice in the header line")
-    if len(header) > MAX_COLUMNS:
-        raise UnreadableFile(f"the file has more than {MAX_COLUMNS:,} columns")
-    return header
-
-
-def _csv_row(number: int, line: int, header: list[str], cells: list[str], problem: str | None) -> RawRow:
-    where = f"line {line} of the file, the header line counted"
-    if problem is None and any(cell.strip() for cell in cells[len(header) :]):
-        problem = f"the row has {len(cells)} cells but the header has {len(header)}"
-    if problem is not None:
-        return RawRow(number, None, problem, where)
-    values = {name: unguard(cell) for name, cell in zip(header, cells, strict=False) if name}
-    return RawRow(number, values, None, where)
-
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""With these a spreadsheet takes a cell for a formula."""
-
-
-def guard(cell: str) -> str:
-    """The cell with a leading ' where a spreadsheet would take it for a formula.
-
-    A cell that begins with quotes before such a character gets one more, so ``unguard`` always gives the
-    cell back.
-    """
-    return f"'{cell}" if cell.lstrip("'").startswith(FORMULA_STARTS) else cell
-
-
-def unguard(cell: str) -> str:
-    """The cell without the ' that ``guard`` put before it."""
-    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_STARTS) else cell
-
-
-FORMATS: dict[str, Reader] = {
-    ".jsonl": _read_jsonl,
-    ".ndjson": _read_jsonl,
-    ".json": _read_json,
-    ".csv": _read_csv,
-    ".tsv": _read_tsv,
-}
-"""Reader by file extension."""
+    return RawTable(reading.format, tuple(columns), rows, tuple(reading.notes))

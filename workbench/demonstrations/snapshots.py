@@ -7,14 +7,20 @@ same content always gives the same bytes, so the SHA-256 of the file is the iden
 from __future__ import annotations
 
 import hashlib
+import shutil
+import tempfile
 import uuid
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from storage.snapshots import Snapshot
-from workbench.errors import NotReady
+from workbench.demonstrations.splits import HeldOutKind
+from workbench.demonstrations.text_rules import MAX_NAME_CHARACTERS
+from workbench.errors import InvalidInput, NotReady
 from workbench.preferences.decided import chosen_and_rejected, decided_pairs, missing_votes_hint
 from workbench.reward_model.config import VoteSource
 
@@ -31,8 +37,9 @@ PAIRS_FILE = "pairs.parquet"
 def freeze_demonstrations(ws: Workspace, directory: Path, *, splits: Collection[str] | None = None) -> Snapshot:
     """Writes the approved demonstrations to ``directory/demonstrations.parquet`` and registers the snapshot.
 
-    Columns: id, prompt, response, split, fact_id, key_facts (list or null), tags (list). Rows are ordered by
-    prompt and response, so that the order in training does not depend on when a row was entered.
+    Columns: id, prompt, response, split, fact_id, key_facts (list or null), tags (list), held_out ("unseen
+    wording", "unseen fact", or null in training). Rows are ordered by prompt and response, so that the order in
+    training does not depend on when a row was entered.
 
     Raises:
         NotReady: nothing is approved in these splits.
@@ -43,8 +50,78 @@ def freeze_demonstrations(ws: Workspace, directory: Path, *, splits: Collection[
         raise NotReady(f"There is no approved demonstration{where}: write or import some first.")
     rows.sort(key=lambda row: (row.prompt, row.response, row.id))
     path = directory / DEMONSTRATIONS_FILE
-    _write_parquet(path, _demonstration_columns(rows), kind="demonstrations")
-    return _register(ws, "demonstrations", path, len(rows))
+    columns = _demonstration_columns(rows)
+    _write_parquet(path, columns, kind="demonstrations")
+    return _register(ws, "demonstrations", path, len(rows), _counts(columns["split"], columns["held_out"]))
+
+
+def take_snapshot(ws: Workspace, name: str) -> Snapshot:
+    """Freezes the approved demonstrations under a name, to be compared with later ones.
+
+    Raises:
+        NotReady: nothing is approved.
+        InvalidInput: no name, one that is taken, or nothing has changed since a snapshot that has a name.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > MAX_NAME_CHARACTERS:
+        raise InvalidInput(f"A snapshot needs a name of 1 to {MAX_NAME_CHARACTERS} characters.")
+    if any(known.name == name for known in ws.snapshots.list()):
+        raise InvalidInput(f"There is a snapshot named '{name}' already; choose another name.")
+    folder = ws.root / "snapshots"
+    folder.mkdir(exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".part-", dir=folder))
+    try:
+        snapshot = freeze_demonstrations(ws, aside)
+        if snapshot.name:
+            raise InvalidInput(f"Nothing has changed since the snapshot '{snapshot.name}'.")
+        kept = folder / snapshot.id
+        kept.mkdir(exist_ok=True)
+        (aside / DEMONSTRATIONS_FILE).replace(kept / DEMONSTRATIONS_FILE)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    ws.snapshots.rename(snapshot.id, name, str(kept / DEMONSTRATIONS_FILE))
+    return ws.snapshots.get(snapshot.id)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotDiff:
+    """What changed from one snapshot to another, rows known by prompt and response."""
+
+    added: tuple[tuple[str, str], ...]
+    removed: tuple[tuple[str, str], ...]
+    moved: tuple[tuple[str, str, str], ...]
+    """(prompt, split before, split after)"""
+    reworded: tuple[tuple[str, str, str], ...]
+    """(prompt, response before, response after) of rows that kept their prompt and got another response"""
+
+
+def diff_snapshots(before: Snapshot, after: Snapshot) -> SnapshotDiff:
+    """The rows that differ between two snapshots of demonstrations.
+
+    Raises:
+        NotReady: a snapshot's file is gone, as its run was removed.
+    """
+    old, new = _read(before), _read(after)
+    added, removed = new.keys() - old.keys(), old.keys() - new.keys()
+    gone = dict(removed)
+    reworded = tuple(sorted((prompt, gone[prompt], response) for prompt, response in added if prompt in gone))
+    changed = {prompt for prompt, _, _ in reworded}
+    return SnapshotDiff(
+        added=tuple(sorted(row for row in added if row[0] not in changed)),
+        removed=tuple(sorted(row for row in removed if row[0] not in changed)),
+        moved=tuple(sorted((row[0], old[row], new[row]) for row in old.keys() & new.keys() if old[row] != new[row])),
+        reworded=reworded,
+    )
+
+
+def _read(snapshot: Snapshot) -> dict[tuple[str, str], str]:
+    import pyarrow.parquet as pq
+
+    path = Path(snapshot.path)
+    if not path.is_file():
+        raise NotReady(f"The file of snapshot '{snapshot.name or snapshot.id}' is gone: its run was removed.")
+    table = pq.read_table(path, columns=["prompt", "response", "split"])
+    return {(row["prompt"], row["response"]): row["split"] for row in table.to_pylist()}
 
 
 def freeze_pairs(ws: Workspace, directory: Path, *, votes: VoteSource) -> Snapshot:
@@ -66,7 +143,24 @@ def freeze_pairs(ws: Workspace, directory: Path, *, votes: VoteSource) -> Snapsh
     return _register(ws, "pairs", path, len(rows))
 
 
+def held_out_kinds(rows: Iterable[Demonstration]) -> dict[str, HeldOutKind]:
+    """Of each row that is held out, by its id: whether its fact trains in other words, or not at all."""
+    rows = list(rows)
+    trained = {row.fact_id for row in rows if row.split == "train" and row.fact_id}
+    return {
+        row.id: "unseen wording" if row.fact_id in trained else "unseen fact" for row in rows if row.split != "train"
+    }
+
+
+def _counts(splits: list[str], kinds: list[str | None]) -> dict[str, int]:
+    """Rows by split, and of the held-out ones by what they ask for."""
+    counts = Counter(splits)
+    counts.update(f"{split}: {kind}" for split, kind in zip(splits, kinds, strict=True) if kind)
+    return dict(sorted(counts.items()))
+
+
 def _demonstration_columns(rows: list[Demonstration]) -> dict[str, list[Any]]:
+    kinds = held_out_kinds(rows)
     return {
         "id": [row.id for row in rows],
         "prompt": [row.prompt for row in rows],
@@ -75,6 +169,7 @@ def _demonstration_columns(rows: list[Demonstration]) -> dict[str, list[Any]]:
         "fact_id": [row.fact_id for row in rows],
         "key_facts": [None if row.key_facts is None else list(row.key_facts) for row in rows],
         "tags": [list(row.tags) for row in rows],
+        "held_out": [kinds.get(row.id) for row in rows],
     }
 
 
@@ -106,7 +201,7 @@ def _write_parquet(path: Path, columns: dict[str, list[Any]], *, kind: str) -> N
     pq.write_table(pa.table(columns, schema=schema), path)
 
 
-def _register(ws: Workspace, kind: str, path: Path, rows: int) -> Snapshot:
+def _register(ws: Workspace, kind: str, path: Path, rows: int, counts: dict[str, int] | None = None) -> Snapshot:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     known = ws.snapshots.find(kind, sha256)
     if known is not None:
@@ -118,6 +213,7 @@ def _register(ws: Workspace, kind: str, path: Path, rows: int) -> Snapshot:
         rows=rows,
         path=str(path),
         created_at=datetime.now(UTC),
+        counts=counts or {},
     )
     ws.snapshots.add(snapshot)
     return snapshot

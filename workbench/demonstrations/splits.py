@@ -1,18 +1,22 @@
 """Which split a prompt belongs to.
 
-Rows are split by prompt, never by row: two responses to one prompt on both sides of the split would let a
-model be tested on what it was trained on.
+Rows are split by group, never by row: two prompts that are nearly the same on both sides of the split would
+let a model be tested on what it was trained on. A row that is stored keeps its side, whatever comes later.
 """
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections.abc import Iterable
 from typing import Literal, get_args
 
+from storage.text_keys import prompt_key
+
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
+HeldOutKind = Literal["unseen wording", "unseen fact"]
+HELD_OUT_KINDS: tuple[HeldOutKind, ...] = get_args(HeldOutKind)
+"""What a held-out prompt asks for: a fact that was trained in other words, or one that was never trained."""
 
 TRAIN_SHARE = 0.8
 VALIDATION_SHARE = 0.1
@@ -25,17 +29,21 @@ def normalise_prompt(prompt: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
-def assign_split(prompt: str, seed: str = "") -> Split:
-    """The split of a prompt: 80% train, 10% validation, 10% test.
-
-    It depends on the normalised prompt and the seed alone (SHA-256), so it is the same on every machine, and
-    a prompt that is imported again next year lands where it was.
-    """
-    digest = hashlib.sha256(f"{seed}\x1f{normalise_prompt(prompt)}".encode("utf-8", "surrogatepass")).digest()
-    position = int.from_bytes(digest[:8], "big") / 2**64
+def split_of_key(key: int) -> Split:
+    """The split of a group: 80% train, 10% validation, 10% test of the range of its 63-bit key."""
+    position = key / 2**63
     if position < TRAIN_SHARE:
         return "train"
     return "validation" if position < TRAIN_SHARE + VALIDATION_SHARE else "test"
+
+
+def assign_split(prompt: str, seed: str = "") -> Split:
+    """The split of a prompt whose group is its own.
+
+    It depends on the words of the prompt and the seed alone (SHA-256), so it is the same on every machine, and
+    a prompt that is imported again next year lands where it was.
+    """
+    return split_of_key(prompt_key(prompt, seed))
 
 
 class SplitBook:
@@ -45,14 +53,14 @@ class SplitBook:
     """
 
     def __init__(self, known: Iterable[tuple[str, Split]] = ()) -> None:
-        self._split_of: dict[str, Split] = {}
+        self._split_of: dict[int, Split] = {}
         for prompt, split in known:
-            self._split_of.setdefault(normalise_prompt(prompt), split)
+            self._split_of.setdefault(prompt_key(prompt), split)
 
     def split_of(self, prompt: str, wanted: Split | None = None) -> Split:
         """The split that this prompt has; where it is new, the wanted one or else the assigned one."""
-        return self._split_of.setdefault(normalise_prompt(prompt), wanted or assign_split(prompt))
+        return self._split_of.setdefault(prompt_key(prompt), wanted or assign_split(prompt))
 
     def knows(self, prompt: str) -> bool:
         """Whether the prompt already has a split."""
-        return normalise_prompt(prompt) in self._split_of
+        return prompt_key(prompt) in self._split_of

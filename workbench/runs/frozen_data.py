@@ -17,6 +17,8 @@ class FrozenDemonstration:
     fact_id: str | None
     key_facts: tuple[str, ...] | None
     tags: tuple[str, ...]
+    held_out: str | None = None
+    """ "unseen wording" or "unseen fact"; None in training, and in data frozen before that was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ def read_demonstrations(data: Path) -> list[FrozenDemonstration]:
             fact_id=row["fact_id"],
             key_facts=None if row["key_facts"] is None else tuple(row["key_facts"]),
             tags=tuple(row["tags"] or ()),
+            held_out=row.get("held_out"),
         )
         for row in pq.read_table(data / "demonstrations.parquet").to_pylist()
     ]

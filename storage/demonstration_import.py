@@ -1,0 +1,118 @@
+"""Taking many staged rows at once: what is new goes in, each with the side that its prompt has or gets.
+
+All in SQL on the caller's transaction, so that a million rows cost seconds and two imports at once cannot
+both add a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from duckdb import DuckDBPyConnection
+
+from storage.repository import scalar
+
+STAGED = """row BIGINT, id VARCHAR, prompt VARCHAR, response VARCHAR, tags VARCHAR[], source VARCHAR, author VARCHAR,
+    status VARCHAR, split VARCHAR, fact_id VARCHAR, key_facts VARCHAR[], origin VARCHAR, created_at TIMESTAMP,
+    content_key VARCHAR, prompt_key BIGINT"""
+"""Columns of a staged relation. ``row`` is unique and rises with the order in the file; ``split`` and what
+follows may be null where the file does not say."""
+
+_RANGE = 2**63
+TRAIN_BELOW = int(0.8 * _RANGE)
+VALIDATION_BELOW = int(0.9 * _RANGE)
+WITHHELD_TEST_BELOW = int(0.05 * _RANGE)
+WITHHELD_VALIDATION_BELOW = int(0.1 * _RANGE)
+"""One fact in ten is held out with all its wordings: half of them to test, half to validation."""
+
+_FRESH = """
+CREATE OR REPLACE TEMP TABLE fresh_rows AS
+SELECT min(s.row) AS row FROM {staged} s ANTI JOIN demonstrations d ON s.content_key = d.content_key
+GROUP BY s.content_key
+"""
+# Where the prompt is known, its side stands; else what the file states first; else a fact that is withheld
+# takes its side; else the hash of the group decides. A fact of which anything trains is not withheld.
+_SIDES = f"""
+CREATE OR REPLACE TEMP TABLE sides AS
+WITH fresh AS (
+    SELECT s.row, s.prompt_key, s.split, s.fact_id FROM {{staged}} s SEMI JOIN fresh_rows f ON s.row = f.row
+), asked AS (
+    SELECT prompt_key, arg_min(split, row) FILTER (split IS NOT NULL) AS stated,
+        arg_min(fact_id, row) FILTER (fact_id IS NOT NULL) AS fact_id
+    FROM fresh WHERE split IS NOT NULL OR fact_id IS NOT NULL GROUP BY prompt_key
+), known AS (
+    SELECT prompt_key, arg_min(split, position) AS split, arg_min(group_key, position) AS group_key
+    FROM demonstrations SEMI JOIN fresh USING (prompt_key) GROUP BY prompt_key
+), trained AS (
+    SELECT fact_id FROM demonstrations WHERE split = 'train' AND fact_id IS NOT NULL
+    UNION SELECT fact_id FROM fresh WHERE split = 'train' AND fact_id IS NOT NULL
+), withheld AS (
+    SELECT fact_id, CASE WHEN key < {WITHHELD_TEST_BELOW} THEN 'test' ELSE 'validation' END AS split
+    FROM (SELECT DISTINCT fact_id, (('0x' || left(sha256('fact' || chr(31) || fact_id), 16))::UBIGINT >> 1) AS key
+        FROM asked WHERE fact_id IS NOT NULL)
+    ANTI JOIN trained USING (fact_id) WHERE key < {WITHHELD_VALIDATION_BELOW}
+)
+SELECT prompt_key, coalesce(known.split, asked.stated, withheld.split) AS side, known.group_key
+FROM asked FULL JOIN known USING (prompt_key) LEFT JOIN withheld USING (fact_id)
+WHERE coalesce(known.split, asked.stated, withheld.split) IS NOT NULL
+"""
+# A side that the file states for a row is a person's word: it yields to the same prompt's side only, not to that
+# of a prompt that is nearly the same.
+_STATED = """
+CREATE OR REPLACE TEMP TABLE stated AS
+WITH asked AS (
+    SELECT s.row, s.split, s.prompt_key, {plain} AS plain
+    FROM {staged} s SEMI JOIN fresh_rows f ON s.row = f.row WHERE s.split IS NOT NULL
+), sides AS (
+    SELECT {plain} AS plain, split, position AS place FROM demonstrations
+    SEMI JOIN asked USING (prompt_key)
+    UNION ALL SELECT plain, split, 4611686018427387904 + row FROM asked
+)
+SELECT asked.row, first_side.side FROM asked
+JOIN (SELECT plain, arg_min(split, place) AS side FROM sides GROUP BY plain) first_side USING (plain)
+"""
+_PLAIN = r"lower(regexp_replace(trim(prompt), '\s+', ' ', 'g'))"
+_TAKE = f"""
+INSERT INTO demonstrations BY NAME
+SELECT s.id, s.prompt, s.response, s.tags, s.source, s.author, s.status,
+    coalesce(stated.side, sides.side, CASE WHEN s.prompt_key < {TRAIN_BELOW} THEN 'train'
+        WHEN s.prompt_key < {VALIDATION_BELOW} THEN 'validation' ELSE 'test' END) AS split,
+    s.fact_id, s.key_facts, s.created_at, s.created_at AS updated_at, s.content_key,
+    {{start}} + s.row AS position, s.prompt_key, coalesce(sides.group_key, s.prompt_key) AS group_key,
+    s.origin::JSON AS origin
+FROM {{staged}} s SEMI JOIN fresh_rows f ON s.row = f.row LEFT JOIN sides ON s.prompt_key = sides.prompt_key
+    LEFT JOIN stated ON s.row = stated.row
+"""
+
+
+def take_staged(cursor: DuckDBPyConnection, staged: str, on_step: Callable[[str], None] = lambda _step: None) -> int:
+    """Adds the rows of ``staged`` (a relation with the columns of ``STAGED``) whose content is new.
+
+    Of rows with the same content the first one counts. Returns how many went in.
+    """
+    on_step("looking for duplicates")
+    cursor.execute(_FRESH.format(staged=staged))
+    number = int(scalar(cursor.execute("SELECT count(*) FROM fresh_rows")))
+    if number:
+        on_step("choosing splits")
+        cursor.execute(_SIDES.format(staged=staged))
+        cursor.execute(_STATED.format(staged=staged, plain=_PLAIN))
+        on_step("storing")
+        start = int(scalar(cursor.execute("SELECT coalesce(max(position) + 1, 0) FROM demonstrations")))
+        cursor.execute(_TAKE.format(staged=staged, start=start))
+        cursor.execute("DROP TABLE sides")
+        cursor.execute("DROP TABLE stated")
+    cursor.execute("DROP TABLE fresh_rows")
+    return number
+
+
+def count_new(cursor: DuckDBPyConnection, staged: str) -> int:
+    """How many rows ``take_staged`` would add."""
+    return int(
+        scalar(
+            cursor.execute(
+                f"""SELECT count(DISTINCT s.content_key) FROM {staged} s
+                ANTI JOIN demonstrations d ON s.content_key = d.content_key"""
+            )
+        )
+    )

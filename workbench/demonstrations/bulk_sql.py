@@ -1,0 +1,106 @@
+"""The SQL that reads plain rows of a JSON Lines file by the million.
+
+A row is *plain* where SQL gives exactly what ``columns.all_fields`` would give: texts without surrounding
+space, a list of plain tags, nothing odd. All others are left to Python, line by line, so the result never
+depends on the way.
+"""
+
+from __future__ import annotations
+
+from storage.text_keys import content_key_sql, prompt_key_sql, word_form_sql
+from workbench.demonstrations.column_names import CONTEXT_NAMES, LANGUAGE_NAMES, first_named, plain_name
+from workbench.demonstrations.columns import ColumnChoice
+from workbench.demonstrations.text_rules import MAX_CHARACTERS, MAX_NAME_CHARACTERS, STATUSES
+
+LONGEST_LINE = 16 * 2**20
+_SPACE = r"\s\x{1c}-\x{1f}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
+_OPTIONAL = ("source", "author", "status", "split", "fact_id")
+_RICH = ("key_facts", "origin")
+"""Columns with lists and objects: a row that fills one is left to Python."""
+
+
+def can_be_plain(choice: ColumnChoice) -> bool:
+    """Whether rows read by this choice can be plain at all: one prompt and one response, taken as they are."""
+    one_text = bool(choice.prompt and choice.response and not choice.messages and not choice.languages)
+    one_tag_column = len(choice.tags) < 2 and not any(plain_name(name) in LANGUAGE_NAMES for name in choice.tags)
+    return one_text and one_tag_column and choice.html == "keep"
+
+
+def rows_sql(path: str, columns: list[str], choice: ColumnChoice, *, author: str, source: str) -> str:
+    """The statement that makes table ``rows``: a row for each line that is not blank, in the file's order.
+
+    ``ok`` tells plain rows from the others; ``prompt_key`` is null where Python has to find it.
+    """
+    by_meaning = _by_meaning(columns, choice)
+    rich = [f"{_name(column)} IS NOT NULL AND {_name(column)} NOT IN ('', 'null')" for column in _rich(columns, choice)]
+    selected = [f"{_name(column)} AS {name}" for name, column in by_meaning.items()]
+    selected += [f"NULL::VARCHAR AS {name}" for name in _OPTIONAL if name not in by_meaning]
+    selected += ["NULL::JSON AS tags"] if "tags" not in by_meaning else []
+    kinds = {column: "JSON" if column == by_meaning.get("tags") else "VARCHAR" for column in columns}
+    declared = ", ".join(f"{_text(column)}: '{kind}'" for column, kind in kinds.items())
+    defaults = {"source": source, "author": author, "status": "approved"}
+    filled = ", ".join(f"coalesce(nullif({name}, ''), {_text(value)}) AS {name}" for name, value in defaults.items())
+    return f"""
+    CREATE TABLE rows AS
+    SELECT * EXCLUDE (form), {prompt_key_sql("prompt", "form")} AS prompt_key FROM (
+        SELECT * EXCLUDE (tag_list), coalesce(tag_list, []) AS tags,
+            {content_key_sql("prompt", "response")} AS content_key, {word_form_sql("prompt")} AS form,
+            coalesce(NOT is_rich AND {_checks()}, false) AS ok
+        FROM (SELECT prompt, response, {filled}, nullif(split, '') AS split, nullif(fact_id, '') AS fact_id, is_rich,
+                CASE WHEN json_type(tags) = 'ARRAY' THEN from_json(tags, '["VARCHAR"]') END AS tag_list,
+                coalesce(json_type(tags), 'NULL') IN ('NULL', 'ARRAY') AS tags_fit
+            FROM (SELECT {", ".join(selected)}, {" OR ".join(f"({test})" for test in rich) or "false"} AS is_rich
+                FROM read_json({_text(path)}, format = 'newline_delimited', ignore_errors = true,
+                    maximum_object_size = {LONGEST_LINE}, compression = 'none', columns = {{{declared}}}))))
+    """
+
+
+def _by_meaning(columns: list[str], choice: ColumnChoice) -> dict[str, str]:
+    names = {plain_name(column): column for column in columns}
+    found = {"prompt": choice.prompt, "response": choice.response, "source": choice.source, "fact_id": choice.fact_id}
+    found |= {name: names.get(name) for name in ("author", "status", "split")}
+    found["tags"] = choice.tags[0] if choice.tags else None
+    return {name: column for name, column in found.items() if column is not None}
+
+
+def _rich(columns: list[str], choice: ColumnChoice) -> list[str]:
+    rich = [column for column in columns if plain_name(column) in _RICH]
+    context = first_named(columns, CONTEXT_NAMES)
+    if context and choice.prompt and plain_name(choice.prompt) == "instruction":
+        rich.append(context)
+    return rich
+
+
+def _checks() -> str:
+    odd_tag = f"part IS NULL OR regexp_matches(part, '^[{_SPACE}\\[{{]|[{_SPACE}]$|[;,]|^$|^(true|false|null)$')"
+    return " AND ".join(
+        (
+            _is_plain_text("prompt", MAX_CHARACTERS),
+            _is_plain_text("response", MAX_CHARACTERS),
+            _is_plain_text("source", MAX_CHARACTERS),
+            _is_plain_text("author", MAX_NAME_CHARACTERS),
+            f"status IN ({', '.join(map(_text, STATUSES))})",
+            "(split IS NULL OR split IN ('train', 'validation', 'test'))",
+            f"(fact_id IS NULL OR {_is_plain_text('fact_id', MAX_CHARACTERS)})",
+            f"tags_fit AND (tag_list IS NULL OR (len(list_filter(tag_list, lambda part: {odd_tag})) = 0 "
+            "AND (len(tag_list) < 2 OR len(list_distinct(tag_list)) = len(tag_list))))",
+        )
+    )
+
+
+def _is_plain_text(column: str, longest: int) -> str:
+    """A text that Python would keep as it is: no space around it, no number, list or object in disguise."""
+    ends = f"left({column}, 1) || right({column}, 1)"
+    value = f"regexp_matches({column}, '^[-0-9.eE+]+$') OR {column} IN ('true', 'false', 'null')"
+    return (
+        f"({column} <> '' AND length({column}) <= {longest} AND NOT contains({column}, chr(0)) "
+        f"AND NOT regexp_matches({ends}, '^[\\[{{]|[{_SPACE}]') AND NOT ({value}))"
+    )
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

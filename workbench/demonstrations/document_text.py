@@ -1,0 +1,116 @@
+"""The text of a document, whatever program wrote it: Markdown where headings are known, plain text otherwise.
+
+Everything here runs in the child process of ``documents``: these are other people's files.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Literal
+
+from workbench.demonstrations.archives import ZIP, open_zip
+from workbench.demonstrations.decoding import decode
+from workbench.errors import UnreadableFile
+
+Kind = Literal["markdown", "text", "html", "docx", "pdf"]
+EXTENSIONS: dict[str, Kind] = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".txt": "text",
+    ".html": "html",
+    ".htm": "html",
+    ".docx": "docx",
+    ".pdf": "pdf",
+}
+MAX_PAGES = 2_000
+_NOT_CONTENT = ("script", "style", "nav", "header", "footer", "aside", "form", "button", "template", "noscript", "svg")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """A document's text; ``markdown`` tells whether # starts a heading in it."""
+
+    kind: Kind
+    text: str
+    markdown: bool
+
+
+def document_text(data: bytes, name: str) -> DocumentText:
+    """Reads a document; its name says what it is, and its content must agree.
+
+    Raises:
+        UnreadableFile: it is none of the known kinds, damaged, locked, or holds no text.
+    """
+    kind = EXTENSIONS.get(PurePath(name).suffix.casefold())
+    if kind is None:
+        raise UnreadableFile(f"documents of this kind cannot be read; these can: {' '.join(EXTENSIONS)}")
+    if not data.strip():
+        raise UnreadableFile("the file is empty")
+    readers = {"html": _html, "docx": _docx, "pdf": _pdf}
+    text = readers[kind](data) if kind in readers else decode(data)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    if not text.strip():
+        raise UnreadableFile("it holds no text; is it a scan? Then its text has to be recognised first")
+    return DocumentText(kind, text, kind in ("markdown", "html", "docx"))
+
+
+def _html(data: bytes) -> str:
+    return _markdown_of(decode(data))
+
+
+def _docx(data: bytes) -> str:
+    import mammoth
+
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise UnreadableFile("it is an old Word file or locked with a password: save it as .docx without one")
+    if not data.startswith(ZIP):
+        raise UnreadableFile("the file is named .docx but is no Word document")
+    archive = open_zip(data)
+    size = sum(info.file_size for info in archive.infolist())
+    if size > 200 * 2**20:
+        raise UnreadableFile("the document unpacks to more than 200 MB")
+    if "word/document.xml" not in archive.namelist():
+        raise UnreadableFile("the file is named .docx but is no Word document")
+    no_picture = mammoth.images.img_element(lambda _image: {"src": ""})
+    return _markdown_of(mammoth.convert_to_html(io.BytesIO(data), convert_image=no_picture).value)
+
+
+def _markdown_of(html: str) -> str:
+    from bs4 import BeautifulSoup
+    from markdownify import MarkdownConverter
+
+    soup = BeautifulSoup(html, "html.parser")
+    for part in soup(_NOT_CONTENT):
+        part.decompose()
+    converter: Any = MarkdownConverter(heading_style="ATX", strip=["a", "img"], bullets="-", escape_misc=False)
+    return re.sub(r"\n{3,}", "\n\n", str(converter.convert_soup(soup.body or soup))).strip() + "\n"
+
+
+def _pdf(data: bytes) -> str:
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
+    if b"%PDF" not in data[:1024]:
+        raise UnreadableFile("the file is named .pdf but is no PDF")
+    try:
+        reader = PdfReader(io.BytesIO(data))
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise UnreadableFile("the PDF is locked with a password: save it without one")
+        if len(reader.pages) > MAX_PAGES:
+            raise UnreadableFile(f"the PDF has more than {MAX_PAGES:,} pages: split it")
+        pages = [page.extract_text() for page in reader.pages]
+    except PyPdfError as error:
+        if "password" in str(error).casefold() or "decrypt" in str(error).casefold():
+            raise UnreadableFile("the PDF is locked with a password: save it without one") from None
+        raise UnreadableFile("the PDF is damaged") from None
+    except ImportError:
+        raise UnreadableFile("the PDF is locked with a password: save it without one") from None
+    return "\n\n".join(_unhyphenated(page) for page in pages)
+
+
+def _unhyphenated(page: str) -> str:
+    """Words that a line end had cut, whole again."""
+    return re.sub(r"(?<=[a-zà-ÿ])-\n(?=[a-zà-ÿ])", "", page)

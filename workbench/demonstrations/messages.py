@@ -1,0 +1,83 @@
+"""Conversations of OpenAI's and ShareGPT's kind, as prompts and responses."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+Turns = Literal["single", "first", "every"]
+"""What to do with a conversation of several exchanges: refuse it, take the first, or take each with those before."""
+ROLES = {
+    "human": "user",
+    "prompter": "user",
+    "gpt": "assistant",
+    "chatgpt": "assistant",
+    "bing": "assistant",
+    "bard": "assistant",
+    "bot": "assistant",
+    "model": "assistant",
+    "developer": "system",
+}
+
+
+class RowError(Exception):
+    """Why one row cannot be taken; the others still can."""
+
+
+def conversation(messages: Any) -> tuple[str, str]:
+    """Prompt and response of a conversation with one question and one answer.
+
+    Takes ``{role, content}`` and ShareGPT's ``{from, value}``; content may be a list of text parts. A system
+    message is put before the question.
+
+    Raises:
+        RowError: it is not one question and one answer.
+    """
+    return exchanges(messages, "single")[0]
+
+
+def exchanges(messages: Any, turns: Turns) -> list[tuple[str, str]]:
+    """Prompts and responses of a conversation; what was said before an exchange stands before its question.
+
+    Raises:
+        RowError: it is no conversation of questions and answers in turn, or it has several exchanges and
+            ``turns`` is "single".
+    """
+    said = _turns(messages)
+    system = [text for role, text in said if role == "system"]
+    rest = [(role, text) for role, text in said if role != "system"]
+    roles = [role for role, _ in rest]
+    alternating = len(rest) >= 2 and roles == ["user", "assistant"] * (len(rest) // 2) + ["user"] * (len(rest) % 2)
+    if not alternating or (turns == "single" and len(rest) != 2):
+        shape = ", ".join(roles[:6]) or "nothing"
+        more = f", … ({len(rest)} messages)" if len(rest) > 6 else ""
+        way = "; the first exchange or every one can be taken, if you say so" if alternating else ""
+        raise RowError(f"the conversation is not one question and one answer but {shape}{more}{way}")
+    found = []
+    before = system
+    for (_, question), (_, answer) in zip(rest[::2], rest[1::2], strict=False):
+        found.append(("\n\n".join([*before, question]), answer))
+        before = [*before, question, answer]
+    return found if turns == "every" else found[:1]
+
+
+def _turns(messages: Any) -> list[tuple[str, str]]:
+    if not isinstance(messages, list) or not messages:
+        raise RowError("the conversation is not a list of messages")
+    turns = []
+    for message in messages:
+        if not isinstance(message, dict):
+            raise RowError("a message of the conversation is not an object")
+        role = str(message.get("role", message.get("from", ""))).casefold()
+        turns.append((ROLES.get(role, role), _message_text(message.get("content", message.get("value")))))
+    return turns
+
+
+def _message_text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = [part.get("text", part.get("value")) for part in content if isinstance(part, dict)]
+        texts = [part for part in parts if isinstance(part, str)]
+        if len(texts) == len(content):
+            return "\n".join(texts)
+    raise RowError("a message of the conversation holds something that is not text")

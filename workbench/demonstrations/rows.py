@@ -1,0 +1,43 @@
+"""Rows as they stand in a file, before anybody asks what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_ROWS = 200_000
+MAX_COLUMNS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row as it stands in the file, or why it cannot be read."""
+
+    row: int
+    values: dict[str, Any] | None
+    problem: str | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """All rows of a file and the names of their values, in order of first appearance."""
+
+    format: str
+    columns: tuple[str, ...]
+    rows: list[RawRow]
+    notes: tuple[str, ...] = ()
+    """What was done to the file to read it (mended, unpacked), each a sentence for the person."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one reader found: the rows may be read lazily, and notes may grow until the last row is read."""
+
+    format: str
+    rows: Iterator[RawRow]
+    notes: list[str] = field(default_factory=list)
+
+
+Reader = Callable[[bytes], Reading]
