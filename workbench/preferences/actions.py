@@ -55,7 +55,7 @@ UNREADABLE = {"ok": False, "problem": "A vote could not be read and was not take
 
 
 def read_actions(sent: Any) -> tuple[list[Action], list[str]]:
-    """What the browser sent: the actions, and the ids of those that cannot be read, so that it need not send them again.
+    """What the browser sent: the actions, and the ids of those that cannot be read and need not be sent again.
 
     Raises:
         InvalidInput: it is no list of actions.
