@@ -60,6 +60,13 @@ def test_refusals_are_answers(ws: Workspace) -> None:
     assert send(ws, kind="look") == {"ok": True}
 
 
+def test_a_note_that_cannot_be_stored_is_said(ws: Workspace) -> None:
+    pair = add_pair(ws, "Where?")
+    for comment in ("bad \x00 note", "half \ud800", "x" * 5001):
+        assert "note" in send(ws, kind="vote", pair=pair.id, choice="tie", comment=comment)["problem"]
+    assert ws.votes.list() == []
+
+
 def test_an_ideal_answer_that_cannot_be_stored_does_not_take_the_vote_away(ws: Workspace) -> None:
     pair = add_pair(ws, "Where?")
     answer = send(ws, kind="vote", pair=pair.id, choice="tie", ideal="bad \x00 text")
