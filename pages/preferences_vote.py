@@ -16,13 +16,13 @@ from pages import identity, services
 from pages.components import attempt, empty_state, problem
 from pages.voting_desk import voting_desk
 from workbench.errors import WorkbenchError
-from workbench.preferences.actions import read_actions, take_up
+from workbench.preferences.actions import UNREADABLE, read_actions, take_up
 from workbench.preferences.progress import VotingProgress, pairs_ahead, progress
 from workbench.preferences.voting import held_pairs
 from workbench.preferences.voting_settings import VotingSettings, voting_settings
 
 RESULTS = "vote_results"
-RESULTS_KEPT = 200
+RESULTS_KEPT = 60
 AHEAD = "vote_ahead"
 AHEAD_SECONDS = 5.0
 """How old the count of waiting pairs may be; it is the dearest question, and others' votes change it anyway."""
@@ -101,7 +101,9 @@ def _take_outbox(key: str, name: str) -> None:
     """Callback: take up what the desk sent, and keep what became of it for the desk to read."""
     results: dict[str, Any] = dict(st.session_state.get(RESULTS, {}))
     try:
-        for action in read_actions(st.session_state[key].get("outbox") or []):
+        actions, unreadable = read_actions(st.session_state[key].get("outbox") or [])
+        results |= dict.fromkeys(unreadable, UNREADABLE)
+        for action in actions:
             if action.id not in results:
                 results[action.id] = take_up(services.workspace(), action, name)
     except WorkbenchError as error:

@@ -29,7 +29,7 @@ with Workspace.open(root, owner="voter") as ws:
             action = {"id": f"{dice.getrandbits(80):020x}", "kind": "vote", "pair": shown.pair_id,
                       "occasion": shown.occasion, "choice": "left", "comment": "with a note"}
             print("sent", action["id"], action["pair"], action["occasion"], name, flush=True)
-            assert take_up(ws, read_actions([action])[0], name) == {"ok": True}
+            assert take_up(ws, read_actions([action])[0][0], name) == {"ok": True}
             print("confirmed", action["id"], flush=True)
 """
 
@@ -64,7 +64,7 @@ def test_every_confirmed_vote_survives_five_kills(tmp_path: Path) -> None:
         # elsewhere, that is said; in the end each showing has exactly one vote.
         for id, (pair_id, occasion, name) in sent.items():
             action = {"id": id, "kind": "vote", "pair": pair_id, "occasion": int(occasion), "choice": "left"}
-            answer = take_up(ws, read_actions([action])[0], name)
+            answer = take_up(ws, read_actions([action])[0][0], name)
             assert answer == {"ok": True} or "already" in answer["problem"]
         votes = ws.votes.list()
         names = {row.id: row.name for row in ws.annotators.list()}

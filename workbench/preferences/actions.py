@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.errors import InvalidInput, NotFound, WorkbenchError
 from workbench.preferences.ideal_answers import keep_ideal_answer
@@ -51,21 +51,25 @@ class Action(BaseModel):
     vote: str = ""
 
 
-_ACTIONS = TypeAdapter(list[Action])
+UNREADABLE = {"ok": False, "problem": "A vote could not be read and was not taken; vote on that pair again."}
 
 
-def read_actions(sent: Any) -> list[Action]:
-    """What the browser sent, checked.
+def read_actions(sent: Any) -> tuple[list[Action], list[str]]:
+    """What the browser sent: the actions, and the ids of those that cannot be read and need not be sent again.
 
     Raises:
         InvalidInput: it is no list of actions.
     """
     if not isinstance(sent, list) or len(sent) > MAX_ACTIONS:
         raise InvalidInput("The page sent something that is no list of votes; load it anew.")
-    try:
-        return _ACTIONS.validate_python(sent)
-    except ValidationError as error:
-        raise InvalidInput("The page sent a vote that cannot be read; load it anew.") from error
+    actions, unreadable = [], []
+    for item in sent:
+        try:
+            actions.append(Action.model_validate(item))
+        except ValidationError:
+            if isinstance(item, dict) and isinstance(item.get("id"), str):
+                unreadable.append(item["id"])
+    return actions, unreadable
 
 
 def take_up(ws: Workspace, action: Action, annotator_name: str) -> dict[str, Any]:

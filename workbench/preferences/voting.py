@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from storage.annotators import Annotator
 from storage.queue import Turn
 from storage.votes import Vote
-from workbench.demonstrations.text_rules import MAX_NAME_CHARACTERS
+from workbench.demonstrations.text_rules import MAX_NAME_CHARACTERS, text_problem
 from workbench.errors import InvalidInput, NotFound
 from workbench.preferences.majority import Choice
 from workbench.preferences.voting_settings import VotingSettings, voting_settings
@@ -292,6 +292,9 @@ def _meant(choice: Side, left_is: ABSide) -> Choice:
 
 def _checked(remarks: Remarks, settings: VotingSettings) -> Remarks:
     comment = remarks.comment.strip()
+    problem = text_problem("note", comment) if comment else None
+    if problem:
+        raise InvalidInput(f"{problem[0].upper()}{problem[1:]}, so this vote was not taken.")
     if len(comment) > MAX_COMMENT_CHARACTERS:
         raise InvalidInput(f"The note has more than {MAX_COMMENT_CHARACTERS} characters; shorten it.")
     reasons = tuple(dict.fromkeys(reason for reason in remarks.reasons if reason in settings.reasons))
