@@ -41,7 +41,7 @@ class Review:
 
 def embed_missing(ws: Workspace, on_progress: Progress | None = None) -> int:
     """Embeds the prompts that have no embedding yet, and stores them batch by batch; returns their number."""
-    from workbench.evaluation.embedding import embed
+    from workbench.demonstrations.embedder import embed
 
     missing = ws.embeddings.missing()
     for start in range(0, len(missing), BATCH):
@@ -73,7 +73,7 @@ def review(ws: Workspace, *, threshold: float = NEAR, on_progress: Progress | No
 
 def search_by_meaning(ws: Workspace, text: str, limit: int = 50) -> list[tuple[str, float]]:
     """Ids of the demonstrations whose prompts mean most nearly what the text says, with the cosine."""
-    from workbench.evaluation.embedding import embed
+    from workbench.demonstrations.embedder import embed
 
     embed_missing(ws)
     return ws.embeddings.nearest(embed([text])[0], limit)
