@@ -166,7 +166,7 @@ class SharedTrunk(ActorCritic):
         """Put a reward model's adapter on the same trunk, beside the policy's."""
         self.model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
         self.model.eval()
-        settings = self.model.peft_config[name]
+        settings: Any = self.model.peft_config[name]
         if settings.use_dora or settings.lora_bias:  # more than two matrices: only peft itself knows how
             self.backbone = Backbone(self.model)
         self._freeze_the_rest()
