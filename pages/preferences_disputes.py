@@ -43,11 +43,13 @@ def _dispute(dispute: Dispute) -> None:
             plain_text(pair.response_a, "Response A")
         with right:
             plain_text(pair.response_b, "Response B")
+        said = []
         for name, vote in dispute.votes:
             word = "both are bad" if vote.both_bad else WORDS[vote.choice]
             much = "much better: " if vote.strength else ""
             why = ", ".join([*vote.reasons, *([vote.comment] if vote.comment else [])])
-            st.caption(f"{escaped(name)}: {much}{word}" + (f" ({escaped(why)})" if why else ""))
+            said.append(f"{escaped(name)}: {much}{word}" + (f" ({escaped(why)})" if why else ""))
+        st.caption(" · ".join(said))
         if dispute.settlement is not None:
             _settled(dispute)
         else:

@@ -23,7 +23,8 @@ def models() -> None:
         key="leaderboard_length",
         help="Longer responses often win because they are longer. This takes the effect of length out.",
     )
-    found = standing(services.workspace(), source=source, length_controlled=controlled)
+    with st.spinner("Drawing the pairs again and again for the intervals …"):
+        found = standing(services.workspace(), source=source, length_controlled=controlled)
     if not found.rows:
         st.caption(
             "A leaderboard needs votes on pairs of two different models. Under Generate pairs, choose another model "

@@ -68,6 +68,8 @@ def _chart(found: Outlook) -> None:
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         uirevision="still",
     )
-    figure.update_xaxes(title="decided pairs it learned from", type="log")
+    last = found.points[-1].pairs
+    ticks = sorted({found.points[0].pairs, last, 2 * last, 4 * last})
+    figure.update_xaxes(title="decided pairs it learned from", type="log", tickvals=ticks, ticktext=ticks)
     figure.update_yaxes(title="right on held-out pairs", tickformat=".0%")
     st.plotly_chart(figure, config=CONFIG, key="preferences_outlook", alt="Accuracy against decided pairs")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.preferences.conftest import add_pair, add_vote
@@ -96,6 +96,7 @@ def test_agreement_is_none_where_it_is_not_defined(units: list[list[str]]) -> No
     assert cohen_kappa([(unit[0], unit[-1]) for unit in units if len(unit) > 1]) is None
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.dictionaries(
         st.text(max_size=2), st.dictionaries(st.sampled_from("xyz"), st.sampled_from(["a", "b", "tie"]), min_size=1)
