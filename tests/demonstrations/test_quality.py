@@ -62,7 +62,9 @@ def rows(ws: Workspace, *prompts: str, **fields: str) -> list[Demonstration]:
 
 
 def test_pairs_are_near_by_their_vectors_unless_names_or_numbers_contradict(ws: Workspace) -> None:
-    found = rows(ws, "Where is HR in Boston?", "Where can one find HR in Boston?", "Where is HR in Denver?", "Who pays?")
+    found = rows(
+        ws, "Where is HR in Boston?", "Where can one find HR in Boston?", "Where is HR in Denver?", "Who pays?"
+    )
     vectors = np.array([[1, 0], [0.9, 0.19**0.5], [1, 0], [0, 1]], dtype=np.float32)
     pairs = near_pairs(found, vectors, threshold=0.8)
     assert [(pair.first.prompt, pair.second.prompt) for pair in pairs] == [(found[0].prompt, found[1].prompt)]
