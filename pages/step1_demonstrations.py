@@ -12,7 +12,7 @@ from pages.demonstrations_import import import_file
 from pages.demonstrations_review import review_part
 from workbench.demonstrations.editing import add_demonstration
 
-PARTS = ("Browse", "Write", "Import", "Review", "Snapshots")
+PARTS = ("Browse", "Write", "Import", "Review", "Snapshots and export")
 
 
 def page() -> None:

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.demonstrations_bulk import CHOSEN, MANY
+from pages.demonstrations_export import KINDS, exported
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
 from workbench.demonstrations import embedder
@@ -175,7 +176,7 @@ def test_a_handbook_gives_drafts(ws: Workspace, app: AppTest) -> None:
 
 def test_a_snapshot_is_named_and_listed(ws: Workspace, app: AppTest) -> None:
     seeding.demonstrations(ws)
-    visit(app, PAGE, name="Ada", **{PART: "Snapshots"})
+    visit(app, PAGE, name="Ada", **{PART: "Snapshots and export"})
     app.text_input(key="snapshot_name").set_value("March")
     unbroken(next(button for button in app.button if button.label == "Take snapshot").click().run())
     assert [item.name for item in ws.snapshots.list()] == ["March"]
@@ -208,3 +209,11 @@ def test_a_review_shows_contradictions(ws: Workspace, app: AppTest, monkeypatch:
     for view in ("Near-duplicates (1)", "To look at (1)", "Map", "Coverage"):
         app.session_state["review_view"] = view
         unbroken(app.run())
+
+
+def test_exports_come_as_bytes(ws: Workspace) -> None:
+    seeding.demonstrations(ws)
+    for name, style in KINDS.values():
+        data = exported(name, style)
+        assert data[:2] == (b"PK" if style == "huggingface" else data[:2])
+        assert len(data) > 500
