@@ -40,6 +40,7 @@ def test_writing_and_importing_demonstrations(server: Server, tab: Watched, tmp_
     tab.open(server, "demonstrations")
     page.get_by_role("tab", name="Write").click()
     give_name(page, "Ada")
+    expect(page.get_by_label("Prompt")).to_have_count(1)  # while the page is drawn anew, the old form is there too
     page.get_by_label("Prompt").fill("Where is the gym?")
     page.get_by_role("button", name="Save demonstration").click()
     expect(page.get_by_text("The response is empty")).to_be_visible()
