@@ -193,7 +193,7 @@ def _detail() -> None:
             if row.status == "draft":
                 st.button(
                     "Reject", icon=":material/block:", key="reject_demonstration", on_click=demonstrations_bulk.change,
-                    args=([row.id],), kwargs={"status": "rejected"}, shortcut="R",
+                    args=([row.id],), kwargs={"status": "rejected"}, shortcut="X",
                 )  # fmt: skip
             st.button("Edit", icon=":material/edit:", key="edit_demonstration", on_click=_edit, args=(row.id,))
             st.button(

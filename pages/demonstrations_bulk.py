@@ -32,7 +32,7 @@ def change_many(ids: Sequence[str]) -> None:
         with st.container(horizontal=True):
             for label, status, icon, key in (
                 ("Approve", "approved", "check", "A"),
-                ("Reject", "rejected", "block", "R"),
+                ("Reject", "rejected", "block", "X"),
                 ("Back to draft", "draft", "edit_note", None),
             ):
                 st.button(

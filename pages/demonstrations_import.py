@@ -13,7 +13,7 @@ from streamlit.typing import UploadedFile
 
 from pages import identity, services
 from pages.components import attempt, counted, escaped, problem, problems_shown, report
-from pages.demonstrations_documents import import_documents
+from pages.demonstrations_drafts import import_documents
 from pages.demonstrations_mapping import choose
 from workbench.demonstrations.columns import ColumnChoice
 from workbench.demonstrations.document_text import EXTENSIONS as DOCUMENTS

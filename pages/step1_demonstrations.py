@@ -7,12 +7,12 @@ import streamlit as st
 from pages import identity, services
 from pages.components import attempt, empty_state, header, problem, report, required
 from pages.demonstrations_browse import browse
+from pages.demonstrations_frozen import snapshots_part
 from pages.demonstrations_import import import_file
 from pages.demonstrations_review import review_part
-from pages.demonstrations_snapshots import snapshots_part
 from workbench.demonstrations.editing import add_demonstration
 
-PARTS = ("Browse", "Write", "Import", "Review", "Snapshots")
+PARTS = ("Browse", "Write", "Import", "Review", "Snapshots and export")
 
 
 def page() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -39,6 +40,7 @@ def test_writing_and_importing_demonstrations(server: Server, tab: Watched, tmp_
     tab.open(server, "demonstrations")
     page.get_by_role("tab", name="Write").click()
     give_name(page, "Ada")
+    expect(page.get_by_label("Prompt")).to_have_count(1)  # while the page is drawn anew, the old form is there too
     page.get_by_label("Prompt").fill("Where is the gym?")
     page.get_by_role("button", name="Save demonstration").click()
     expect(page.get_by_text("The response is empty")).to_be_visible()
@@ -55,6 +57,72 @@ def test_writing_and_importing_demonstrations(server: Server, tab: Watched, tmp_
     expect(page.get_by_text("2 demonstrations imported from staff.csv")).to_be_visible()
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("3")
     assert tab.complaints == []
+
+    # Even if some text were rendered one day, the policy lets no picture in from elsewhere.
+    blocked = page.evaluate(
+        """() => new Promise((resolve) => {
+            document.addEventListener("securitypolicyviolation", (event) => resolve(event.violatedDirective));
+            new Image().src = "https://evil.example/leak.png";
+            setTimeout(() => resolve("nothing was blocked"), 5000);
+        })"""
+    )
+    assert blocked == "img-src"
+    server.stop()
+    with Workspace.open(server.workspace) as ws:
+        assert [vote.simulated for vote in ws.votes.live()] == [False]
+
+
+def test_company_knowledge_comes_in_is_reviewed_and_goes_out(server: Server, tab: Watched, tmp_path: Path) -> None:
+    faq = tmp_path / "faq.csv"
+    faq.write_text(
+        "topic,Frage,Antwort,status\n"
+        "office,Where is the gym?,In the basement.,draft\n"
+        "office,where's the gym,On the roof.,draft\n"
+        "money,Who pays for travel?,The company <b>pays</b>.,draft\n"
+        "money,,Nobody asked.,draft\n"
+    )
+    server.start()
+    page = tab.page
+    tab.open(server, "demonstrations")
+    page.get_by_role("tab", name="Import").click()
+    give_name(page, "Ada")
+    page.locator("input[type=file]").set_input_files(faq)
+    expect(page.get_by_text("Is this what the columns mean?")).to_be_visible()
+    expect(page.get_by_text("HTML was turned into plain text in 1 rows.")).to_be_visible()
+    expect(page.get_by_text("1 row cannot be taken")).to_be_visible()
+    with page.expect_download() as rejected:
+        page.get_by_role("button", name="Download these rows with the reasons").click()
+    assert "the prompt is empty" in Path(rejected.value.path()).read_text(encoding="utf-8-sig")
+    page.get_by_role("button", name="Import 3 demonstrations").click()
+    expect(page.get_by_text("3 demonstrations imported")).to_be_visible()
+
+    page.get_by_role("tab", name="Browse").click()
+    page.get_by_label("Search", exact=True).fill("gym")
+    page.get_by_role("button", name="Choose all 2").click()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("2 demonstrations approved.")).to_be_visible()
+
+    page.get_by_role("tab", name="Review").click()
+    page.get_by_role("button", name="Look through").click()
+    expect(page.get_by_text("On the roof.")).to_be_visible(timeout=90_000)
+    page.get_by_role("button", name="Reject").last.click()
+    expect(page.get_by_text("1 demonstration rejected.")).to_be_visible()
+
+    page.get_by_role("tab", name="Snapshots and export").click()
+    page.get_by_label("Name", exact=True).fill("First")
+    page.get_by_role("button", name="Take snapshot").click()
+    expect(page.get_by_text("'First' holds 1 demonstration.")).to_be_visible()
+    with page.expect_download() as export:
+        page.get_by_role("button", name="Download", exact=True).click()
+    lines = [json.loads(line) for line in Path(export.value.path()).read_text(encoding="utf-8").splitlines()]
+    assert [(line["prompt"], line["status"]) for line in lines] == [
+        ("Where is the gym?", "approved"),
+        ("where's the gym", "rejected"),
+        ("Who pays for travel?", "draft"),
+    ]
+    assert tab.complaints == []
+    assert tab.outside == []
+    server.stop()
 
 
 def badge(page: Page, state: str) -> Locator:

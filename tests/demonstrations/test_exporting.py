@@ -65,7 +65,7 @@ def test_what_was_exported_can_be_imported_elsewhere(ws: Workspace, tmp_path: Pa
         expected, found = sorted(content(ws), key=str), sorted(content(other), key=str)
         # An empty source becomes the name of the file, which says more than nothing.
         assert [[*row[:3], *row[4:]] for row in found] == [[*row[:3], *row[4:]] for row in expected]
-        assert export_demonstrations(other, tmp_path / f"again-{name}") == 5
+        assert export_demonstrations(other, tmp_path / f"again-{name}", style) == 5
     assert import_demonstrations(ws, out, author="kim").duplicates == 5
 
 

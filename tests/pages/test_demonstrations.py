@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.demonstrations_browse import CHOSEN
+from pages.demonstrations_bulk import CHOSEN, MANY
+from pages.demonstrations_export import KINDS, exported
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
+from workbench.demonstrations import embedder
+from workbench.demonstrations.editing import add_demonstration
 from workbench.workspace import Workspace
 
 PAGE = "step1_demonstrations.py"
@@ -131,3 +136,84 @@ def test_home_loads_the_demo_company(ws: Workspace, app: AppTest) -> None:
     assert f"{number:,} demonstrations added" in app.success[0].value.replace("\\", "")
     assert "Go to SFT" in texts(app)
     assert "load_demo" not in {button.key for button in app.button}
+
+
+def test_many_rows_are_approved_together_and_that_is_undone(ws: Workspace, app: AppTest) -> None:
+    rows = [add_demonstration(ws, prompt=f"Q {n}?", response="x", author="kim", status="draft") for n in range(3)]
+    visit(app, PAGE, name="Ben", **{MANY: [row.id for row in rows[:2]]})
+    assert "2 demonstrations chosen" in texts(app)
+    unbroken(app.button(key="many_approved").click().run())
+    assert [row.status for row in ws.demonstrations.list()] == ["approved", "approved", "draft"]
+    unbroken(app.button(key="undelete").click().run())
+    assert {row.status for row in ws.demonstrations.list()} == {"draft"}
+
+
+def test_what_the_columns_mean_can_be_corrected(ws: Workspace, app: AppTest) -> None:
+    visit(app, PAGE, name="Ada", **{PART: "Import"})
+    file = "question,answer,short,topic\nWhere is A?,In B.,B,places\n"
+    app.file_uploader(key="import_file_0").upload("faq.csv", file.encode())
+    unbroken(app.run())
+    app.selectbox(key="map_response").set_value("short")
+    unbroken(app.run())
+    unbroken(app.button(key="import_confirm").click().run())
+    assert [(row.response, row.tags) for row in ws.demonstrations.list()] == [("B", ("places",))]
+
+
+def test_a_handbook_gives_drafts(ws: Workspace, app: AppTest) -> None:
+    visit(app, PAGE, name="Ada", **{PART: "Import"})
+    text = "# Where is HR?\n\nFloor 2.\n\n# Travel\n\nBook trains early; flights only above six hours of rail.\n"
+    app.file_uploader(key="import_file_0").upload("handbook.md", text.encode())
+    unbroken(app.run())
+    assert app.button(key="import_confirm").label == "Take 1 draft"
+    app.toggle(key="map_sections").set_value(True)
+    unbroken(app.run())
+    unbroken(app.button(key="import_confirm").click().run())
+    assert [(row.prompt, row.status) for row in ws.demonstrations.list()] == [
+        ("Where is HR?", "draft"),
+        ("What should I know about Travel?", "draft"),
+    ]
+
+
+def test_a_snapshot_is_named_and_listed(ws: Workspace, app: AppTest) -> None:
+    seeding.demonstrations(ws)
+    visit(app, PAGE, name="Ada", **{PART: "Snapshots and export"})
+    app.text_input(key="snapshot_name").set_value("March")
+    unbroken(next(button for button in app.button if button.label == "Take snapshot").click().run())
+    assert [item.name for item in ws.snapshots.list()] == ["March"]
+    assert "March" in str(app.dataframe[0].value)
+
+
+def test_a_draft_is_approved_where_it_is_read(ws: Workspace, app: AppTest) -> None:
+    row = add_demonstration(ws, prompt="Q?", response="x", author="kim", status="draft")
+    visit(app, PAGE, name="Ben", **{CHOSEN: row.id})
+    unbroken(app.button(key="reject_demonstration").click().run())
+    unbroken(app.button(key="approve_demonstration").click().run())
+    assert ws.demonstrations.get(row.id).status == "approved"
+    assert [version.status for version in ws.demonstrations.history(row.id)] == ["rejected", "draft"]
+    unbroken(app.button(key="show_history").click().run())
+    unbroken(app.button(key="restore_1").click().run())
+    assert ws.demonstrations.get(row.id).status == "draft"
+
+
+def test_a_review_shows_contradictions(ws: Workspace, app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedder, "embed", lambda texts: np.eye(len(texts), 384, dtype=np.float32))
+    for answer in ("Floor 1, next to the lift.", "Floor 2, write to gym@example.org."):
+        add_demonstration(ws, prompt="Where is the gym?", response=answer, author="kim")
+    visit(app, PAGE, name="Ben", **{PART: "Review"})
+    unbroken(app.button(key="review_start").click().run())
+    assert "Floor 1, next to the lift." in texts(app)
+    row = ws.demonstrations.list()[0]
+    rejecting = next(button for button in app.button if str(button.key).endswith(row.id) and button.label == "Reject")
+    unbroken(rejecting.click().run())
+    assert ws.demonstrations.get(row.id).status == "rejected"
+    for view in ("Near-duplicates (1)", "To look at (1)", "Map", "Coverage"):
+        app.session_state["review_view"] = view
+        unbroken(app.run())
+
+
+def test_exports_come_as_bytes(ws: Workspace) -> None:
+    seeding.demonstrations(ws)
+    for name, style in KINDS.values():
+        data = exported(name, style)
+        assert data[:2] == (b"PK" if style == "huggingface" else data[:2])
+        assert len(data) > 500

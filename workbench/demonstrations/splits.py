@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from typing import Literal, get_args
 
 from storage.text_keys import prompt_key
+from workbench.demonstrations.split_names import HELD_OUT_KINDS, SPLITS, HeldOutKind, Split
 
-Split = Literal["train", "validation", "test"]
-SPLITS: tuple[Split, ...] = get_args(Split)
-HeldOutKind = Literal["unseen wording", "unseen fact"]
-HELD_OUT_KINDS: tuple[HeldOutKind, ...] = get_args(HeldOutKind)
-"""What a held-out prompt asks for: a fact that was trained in other words, or one that was never trained."""
+__all__ = ["HELD_OUT_KINDS", "SPLITS", "HeldOutKind", "Split", "SplitBook", "assign_split", "normalise_prompt"]
 
 TRAIN_SHARE = 0.8
 VALIDATION_SHARE = 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.demonstrations.splits import Split
+from workbench.demonstrations.split_names import Split
 
 
 class EvaluationConfig(BaseModel):

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages import services
 from pages.components import ago, attempt, counted, escaped, problem, problems_shown, report
+from pages.demonstrations_export import export_part
 from workbench.demonstrations.snapshots import SnapshotDiff, diff_snapshots, take_snapshot
 
 SHOWN = 50
@@ -44,6 +45,8 @@ def snapshots_part() -> None:
         st.form_submit_button("Take snapshot", icon=":material/photo_camera:", on_click=_take)
     problem("snapshots")
     _list()
+    st.divider()
+    export_part()
 
 
 def _held_out() -> None:
