@@ -58,19 +58,6 @@ def test_writing_and_importing_demonstrations(server: Server, tab: Watched, tmp_
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("3")
     assert tab.complaints == []
 
-    # Even if some text were rendered one day, the policy lets no picture in from elsewhere.
-    blocked = page.evaluate(
-        """() => new Promise((resolve) => {
-            document.addEventListener("securitypolicyviolation", (event) => resolve(event.violatedDirective));
-            new Image().src = "https://evil.example/leak.png";
-            setTimeout(() => resolve("nothing was blocked"), 5000);
-        })"""
-    )
-    assert blocked == "img-src"
-    server.stop()
-    with Workspace.open(server.workspace) as ws:
-        assert [vote.simulated for vote in ws.votes.live()] == [False]
-
 
 def test_company_knowledge_comes_in_is_reviewed_and_goes_out(server: Server, tab: Watched, tmp_path: Path) -> None:
     faq = tmp_path / "faq.csv"
