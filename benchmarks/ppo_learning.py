@@ -84,6 +84,7 @@ def learn(task: str, seed: int, updates: int = 60) -> dict[str, float]:
         max_new_tokens=LONGEST,
         lora_rank=8,
         lora_alpha=16,
+        lora_targets="all-linear",
         seed=seed,
     )
     prompts = [Prompt(str(i), [16 + i % 8, 20, 21][: 1 + i % 3]) for i in range(12)]

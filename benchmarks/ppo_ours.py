@@ -65,6 +65,7 @@ def new_trainer(shape: Shape, updates: int) -> PPOTrainer:
         max_new_tokens=shape.response,
         lora_rank=LORA_RANK,
         lora_alpha=LORA_ALPHA,
+        lora_targets="all-linear",
     )
     policy = new_actor_critic(LlamaForCausalLM(LlamaConfig(**shape.configuration())), config)
     assert isinstance(policy, SharedTrunk)

@@ -46,7 +46,7 @@ def tiny_model(seed: int = 0) -> LlamaForCausalLM:
 
 
 def tiny_policy(seed: int = 0, **settings: Any) -> Any:
-    config = PPOConfig.model_validate({"lora_rank": 4, "lora_alpha": 8, **settings})
+    config = PPOConfig.model_validate({"lora_rank": 4, "lora_alpha": 8, "lora_targets": "all-linear", **settings})
     return new_actor_critic(tiny_model(seed), config)
 
 
@@ -74,6 +74,7 @@ def tiny_trainer(
         "missing_eos_penalty": 0.0,
         "lora_rank": 4,
         "lora_alpha": 8,
+        "lora_targets": "all-linear",
         "seed": seed,
     }
     prompts = [Prompt(f"prompt {i}", [3 + i, 5, 6][: 1 + i % 3]) for i in range(10)]

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,19 @@ from tests.ppo.crashing_run import run
 from workbench.runs.run_dir import RunDir
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Sums come out the same bit by bit only where they are added up in the same order."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """What a run that nothing happened to ends with."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        return run(tmp_path_factory.mktemp("whole"))
-    finally:
-        torch.set_num_threads(threads)
+    return run(tmp_path_factory.mktemp("whole"))
 
 
 def _process(folder: Path, *arguments: str) -> int:
