@@ -70,6 +70,7 @@ def learn(task: str, seed: int, updates: int = 60) -> dict[str, float]:
             num_key_value_heads=2,
             max_position_embeddings=64,
             eos_token_id=END,
+            initializer_range=0.3,  # the frozen output layer must be able to be sure of something
         )
     )
     config = PPOConfig(
