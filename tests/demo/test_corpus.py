@@ -85,7 +85,8 @@ def test_no_fact_of_the_company_occurs_even_where_a_name_does(sample: str) -> No
     for topic in TOPICS:
         for values in topic.facts():
             texts = [text.lower() for text in values.values()]
-            assert not [line for line in lines if len(texts) > 1 and all(text in line for text in texts)], values
+            if min(map(len, texts), default=0) > 3:  # a number alone stands beside anything
+                assert not [line for line in lines if all(text in line for text in texts)], values
 
 
 def test_stream_is_repeatable_and_seeded() -> None:

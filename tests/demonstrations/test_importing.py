@@ -166,7 +166,7 @@ def test_a_file_that_cannot_be_read_changes_nothing(
 def test_a_file_that_is_not_there_or_is_a_folder(ws: Workspace, tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="There is no file"):
         import_demonstrations(ws, tmp_path / "missing.csv", author="kim")
-    with pytest.raises(UnreadableFile, match="is not a file"):
+    with pytest.raises(UnreadableFile, match="is a folder without"):
         import_demonstrations(ws, tmp_path, author="kim")
 
 

@@ -53,7 +53,7 @@ def simulate_votes(ws: Workspace, *, run_id: str | None = None, seed: int = 0) -
     """
     pairs = ws.pairs.list(run_id=run_id)
     ids = {person.name: ws.annotators.get_or_create(person.name, "simulated").id for person in TEAM}
-    voted = {(vote.pair_id, vote.annotator_id) for vote in ws.votes.live(simulated=True)}
+    voted = {(vote.pair_id, vote.annotator_id) for vote in ws.votes.live(simulated=True, excluded=None)}
     cases = _cases(ws, pairs)
     votes: list[Vote] = []
     for pair in pairs:

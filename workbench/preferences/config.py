@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workbench.demonstrations.splits import SPLITS, Split
+from workbench.demonstrations.split_names import SPLITS, Split
 
 
 class PairsConfig(BaseModel):
