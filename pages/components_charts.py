@@ -84,7 +84,7 @@ def _lines(frame: pd.DataFrame, names: Sequence[str], height: int) -> Figure:
 
 def _ticks(words: MetricWords) -> str | None:
     """Percentages keep their sign on the axis; other numbers are left to Plotly."""
-    return ".0%" if words.format.endswith("%") else None
+    return ".1~%" if words.format.endswith("%") else None
 
 
 def answers_scatter(frame: pd.DataFrame, models: Sequence[tuple[str, str]], key: str) -> None:

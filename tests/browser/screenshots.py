@@ -19,10 +19,10 @@ NAME = "New colleague"
 
 
 def _vote(page: Page) -> None:
-    page.get_by_role("tab", name="Vote").click()
+    page.get_by_role("tab", name="Vote", exact=True).click()
     page.get_by_placeholder("First name and surname").fill(NAME)
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Left is better").wait_for()
+    page.locator(".desk .pair").wait_for()
 
 
 def _curves(page: Page) -> None:
