@@ -158,7 +158,7 @@ def new_model(recipe: Recipe, tokenizer: Any) -> Any:
         eos_token_id=tokenizer.eos_token_id,
         bos_token_id=None,
     )
-    # On a CPU the fused attention's backward pass costs more than all matrix products together.
+    # On rows of one length without padding this is a third faster than the fused kernel (docs/experiments.md).
     config._attn_implementation = "eager"
     model = LlamaForCausalLM(config)
     start_with_copying(model)
