@@ -130,7 +130,8 @@ def _results(any_run: bool) -> None:
         empty_state("No reward model yet", "Start a run under New run; it takes minutes.", "scale")
         return
     run = find_run(run_id)
-    card = read_card(services.workspace(), run) if run is not None and run.status == "finished" else None
+    finished = run is not None and run.status == "finished"
+    card = read_card(services.workspace().root / "runs" / run_id) if finished else None
     if run is not None and card is not None:
         show_card(run, card)
         run_card(run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -15,10 +15,6 @@ from workbench.reward_model.ceiling import Ceiling
 from workbench.reward_model.evaluation import Slice
 from workbench.reward_model.model_file import CARD_FILE
 from workbench.reward_model.verdict import Verdict
-
-if TYPE_CHECKING:
-    from storage.runs import Run
-    from workbench.workspace import Workspace
 
 
 class CurvePart(BaseModel):
@@ -81,9 +77,9 @@ class Card(BaseModel):
         (folder / CARD_FILE).write_text(self.model_dump_json(indent=1), encoding="utf-8")
 
 
-def read_card(ws: Workspace, run: Run) -> Card | None:
+def read_card(run_folder: Path) -> Card | None:
     """The card of a finished run; None where it has none, as older runs, or where it cannot be read."""
-    path = ws.root / run.directory / "final" / CARD_FILE
+    path = run_folder / "final" / CARD_FILE
     try:
         return Card.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, ValidationError):
