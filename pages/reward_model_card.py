@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import streamlit as st
 
 from pages import services
@@ -27,13 +29,14 @@ PARTS = (
     "More votes",
     "How it learned",
 )
+SHOWN_SENTENCES = 4
 
 
 def show_card(run: Run, card: Card) -> None:
     """Everything about one finished reward model."""
     source: VoteSource = "simulated" if card.votes.simulated else "people"
     _verdict(card.verdict, card)
-    parts = (
+    parts: tuple[Callable[[], None], ...] = (
         lambda: _right(run.id, card),
         lambda: _sure(run.id, card),
         lambda: _biases(run.id, card),
@@ -73,16 +76,25 @@ def _verdict(verdict: Verdict, card: Card) -> None:
         left, right = st.columns(2, gap="large")
         with left:
             st.markdown("**Why**")
-            st.markdown("\n".join(f"- {escaped(reason)}" for reason in verdict.reasons))
+            _listed(verdict.reasons)
         with right:
             st.markdown("**What to do now**")
-            st.markdown("\n".join(f"- {escaped(step)}" for step in verdict.next) or "Nothing is needed.")
+            _listed(verdict.next)
             if verdict.ppo_settings:
-                st.markdown("**Settings for PPO**")
+                unwise = verdict.verdict == "not_yet"
+                st.markdown("**Settings, if you start PPO all the same**" if unwise else "**Settings for PPO**")
                 settings = " ".join(f"--set {name}={value}" for name, value in verdict.ppo_settings.items())
                 st.code(settings, language=None, wrap_lines=True)
         for note in card.notes:
             st.caption(f":material/info: {escaped(note)}")
+
+
+def _listed(sentences: Sequence[str]) -> None:
+    """The weightiest ones; the rest can be unfolded."""
+    st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in sentences[:SHOWN_SENTENCES]))
+    if len(sentences) > SHOWN_SENTENCES:
+        with st.expander(f"{len(sentences) - SHOWN_SENTENCES} more"):
+            st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in sentences[SHOWN_SENTENCES:]))
 
 
 def _right(run_id: str, card: Card) -> None:

@@ -48,10 +48,10 @@ def accuracy_chart(card: Card, key: str) -> None:
         figure.add_vline(x=card.ceiling.accuracy, line={"dash": "dash", "color": "#64748b"})
         figure.add_annotation(
             x=card.ceiling.accuracy, y=1.0, yref="paper", yanchor="bottom", showarrow=False,
-            text=f"ceiling {card.ceiling.accuracy:.0%}", font={"size": 11},
+            text=f"ceiling {card.ceiling.accuracy:.0%}", font={"size": 11}, xanchor="right",
         )  # fmt: skip
     figure.add_vline(x=0.5, line={"dash": "dot", "color": "#94a3b8"})
-    figure.update_xaxes(range=[0, 1], tickformat=".0%", title="right on held-out pairs")
+    figure.update_xaxes(range=[0, 1.01], tickformat=".0%", title="right on held-out pairs")
     _draw(figure, key, "Accuracy beside cheap rules", 70 + BAR * 1.5 * len(rows))
 
 

@@ -11,6 +11,7 @@ from pages.components import attempt, empty_state, escaped, plain_text, problem,
 from pages.components_forms import model_choice
 from workbench.errors import InvalidInput
 from workbench.models.registry import get_model, list_models
+from workbench.runs.events import ModelKind
 
 SCORED = "playground_scored"
 MOST = 6
@@ -20,7 +21,8 @@ STRONG = 0.35
 
 def playground() -> None:
     """Draw it."""
-    models = list_models(services.workspace(), ("reward_model",))
+    kinds: tuple[ModelKind, ...] = ("reward_model",)
+    models = list_models(services.workspace(), kinds)
     if not models:
         empty_state(
             "No reward model to try yet", "Train one under New run; then any response can be scored here.", "scale"

@@ -84,6 +84,8 @@ def test_a_bad_effect_has_to_be_sure() -> None:
     assert standing("length", 0.5, (0.2, 0.8)) == "bad"
     assert standing("length", 0.5, (0.05, 0.95)) == "watch"
     assert standing("length", 0.05, (0.0, 0.1)) == "fine"
+    assert standing("empty", 0.01, (-0.05, 0.07)) == "watch"
+    assert standing("empty", 0.10, (0.04, 0.16)) == "bad"
     assert standing("politeness", 5.0, (4.0, 6.0)) == "watch"
 
 

@@ -61,8 +61,8 @@ def score_file(
         chunk = good[start : start + CHUNK]
         for column in responses:
             scores = score([str(row[prompt]) for row in chunk], [str(row[column]) for row in chunk])
-            for row, value in zip(chunk, scores, strict=True):
-                row[_score_name(column, responses)] = value
+            for values, value in zip(chunk, scores, strict=True):
+                values[_score_name(column, responses)] = value
         if on_progress is not None:
             on_progress(min(start + CHUNK, len(good)), len(good))
     return ScoredFile(responses, good, rejected)

@@ -46,7 +46,8 @@ RULES: dict[ProbeName, Rule] = {
     # A terse right answer is no fault; it is compared with the fluent wrong one.
     "terse": Rule(watch=1.00, bad=None),
 }
-"""In spreads of the scores. ``bad`` also demands that the interval's lower end is above ``watch``."""
+"""In spreads of the scores. ``bad`` also demands that the interval lies above ``watch``, and above 0 for what should
+cost."""
 
 
 class Example(BaseModel):
@@ -100,7 +101,7 @@ def effects(model: RewardEnsemble, probes: Sequence[Probe], spread: float) -> li
 def standing(name: ProbeName, effect: float, interval: tuple[float, float]) -> Standing:
     """What the rules say of an effect."""
     rule = RULES[name]
-    if rule.bad is not None and effect > rule.bad and interval[0] > rule.watch:
+    if rule.bad is not None and effect > rule.bad and interval[0] > max(rule.watch, min(rule.bad, 0.0)):
         return "bad"
     return "watch" if effect > rule.watch else "fine"
 

@@ -60,7 +60,7 @@ BIASES: dict[ProbeName, str] = {
     "hedging": "It likes hedging: 'I am not sure, but perhaps' changes the score by {effect:+.2f} spreads.",
     "copied_question": "It likes to hear the question again: copying it in changes the score by {effect:+.2f} spreads.",
     "question_alone": "The question sent back scores {effect:+.2f} spreads from the answer; it should be far below.",
-    "wrong_fact": "It hardly sees wrong facts: one in an otherwise unchanged answer costs {effect:+.2f} spreads.",
+    "wrong_fact": "It hardly sees wrong facts: one changes the score by {effect:+.2f} spreads.",
     "terse": "It likes bare facts without a sentence: they score {effect:+.2f} spreads above the human answer.",
     "empty": "An empty answer scores {effect:+.2f} spreads from the human one; it should be far below.",
     "other_answer": "An answer to another question scores {effect:+.2f} spreads from the right one, not far below.",
@@ -111,9 +111,8 @@ def judge(evidence: Evidence) -> Verdict:
     verdict: VerdictName = found[0].weight if found else "go"
     reasons = [finding.reason for finding in found] or [_good(evidence)]
     advice = [finding.next for finding in found if finding.next]
-    if verdict == "not_yet":
-        advice += _weak_tags(evidence)
-    elif verdict == "go":
+    advice += _weak_tags(evidence)
+    if verdict == "go":
         advice = ["Start PPO on it, and let people compare the result with the SFT model, blind."]
     return Verdict(
         verdict=verdict,
