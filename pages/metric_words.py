@@ -119,7 +119,11 @@ MEASURES: dict[str, MetricWords] = {
 }
 
 SFT_CHARTS = (("train/loss", "eval/loss"),)
-REWARD_MODEL_CHARTS = (("train/loss", "eval/loss"), ("train/accuracy", "eval/accuracy"))
+REWARD_MODEL_CHARTS = (
+    ("train/loss", "eval/loss"),
+    ("train/accuracy", "eval/accuracy"),
+    ("train/margin", "eval/margin"),
+)
 PPO_CHARTS = (
     ("objective/rlhf_reward",),
     ("objective/scores", "eval/score"),

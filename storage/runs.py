@@ -22,7 +22,7 @@ from storage.repository import (
     scalar,
 )
 
-RunKind = Literal["sft", "pairs", "reward_model", "ppo", "evaluation"]
+RunKind = Literal["sft", "pairs", "reward_model", "ppo", "evaluation", "best_of_n"]
 RunStatus = Literal["pending", "running", "stopping", "stopped", "interrupted", "failed", "finished"]
 
 

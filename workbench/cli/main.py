@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from workbench.cli import data, results, runs, server, stages
+from workbench.cli import data, results, runs, scoring, server, stages
 from workbench.cli.failures import ending_cleanly
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ app.command("import")(data.import_files)
 app.command("export")(data.export_file)
 app.command("sft")(stages.sft)
 app.command("reward-model")(stages.reward_model)
+app.command("score")(scoring.score)
+app.command("best-of-n")(scoring.best_of_n)
 app.command("ppo")(stages.ppo)
 app.command("pairs")(stages.pairs)
 app.command("evaluate")(stages.evaluate)

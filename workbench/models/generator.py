@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from workbench.errors import ModelError
 from workbench.models.spec import ModelSpec
@@ -60,6 +60,37 @@ class Generator:
         if "error" in reply:
             raise ModelError(str(reply["error"]))
         return [str(response) for response in reply["responses"]]
+
+    def score(
+        self,
+        spec: ModelSpec,
+        prompt: str,
+        responses: Sequence[str],
+        *,
+        explain: bool = False,
+        timeout: float = 120.0,
+    ) -> list[dict[str, Any]]:
+        """What a reward model makes of responses to one prompt, in their order.
+
+        Each has ``score``, ``disagreement`` (None with one member) and, where ``explain``, ``words``: what each word
+        of it contributes (`workbench/reward_model/contributions.py`).
+
+        Raises:
+            ModelError: the model cannot be loaded, or the process died or took too long.
+        """
+        request = {
+            "action": "score",
+            "spec": spec.model_dump(mode="json"),
+            "prompt": prompt,
+            "responses": list(responses),
+            "explain": explain,
+        }
+        with self._lock:
+            reply = json.loads(self._exchange(json.dumps(request), timeout))
+        if "error" in reply:
+            raise ModelError(str(reply["error"]))
+        scored: list[dict[str, Any]] = reply["scored"]
+        return scored
 
     def close(self) -> None:
         """End the process, if there is one."""

@@ -17,6 +17,7 @@ from workbench.errors import WorkbenchError
 from workbench.models.spec import ModelSpec
 
 KEPT_MODELS = 4
+KEPT_REWARD_MODELS = 2
 
 
 class _Models:
@@ -25,6 +26,7 @@ class _Models:
     def __init__(self, workspace: Path) -> None:
         self._workspace = workspace
         self._loaded: OrderedDict[ModelSpec, tuple[Any, Any]] = OrderedDict()
+        self._reward_models: OrderedDict[ModelSpec, Any] = OrderedDict()
 
     def get(self, spec: ModelSpec) -> tuple[Any, Any]:
         from workbench.models.loading import load_merged, load_tokenizer
@@ -35,6 +37,17 @@ class _Models:
         while len(self._loaded) > KEPT_MODELS:
             self._loaded.popitem(last=False)
         return self._loaded[spec]
+
+    def reward_model(self, spec: ModelSpec) -> Any:
+        """A reward model that scores; few are kept, as each has a trunk of its own in memory."""
+        from workbench.reward_model.ensemble import load_reward_model
+
+        if spec not in self._reward_models:
+            self._reward_models[spec] = load_reward_model(spec, self._workspace)
+        self._reward_models.move_to_end(spec)
+        while len(self._reward_models) > KEPT_REWARD_MODELS:
+            self._reward_models.popitem(last=False)
+        return self._reward_models[spec]
 
 
 def main() -> None:
@@ -58,6 +71,11 @@ def main() -> None:
 def _answer(models: _Models, request: dict[str, Any]) -> dict[str, Any]:
     from workbench.models.generation import generate
 
+    if request.get("action") == "score":
+        from workbench.reward_model.contributions import scored_responses
+
+        model = models.reward_model(ModelSpec.model_validate(request["spec"]))
+        return {"scored": scored_responses(model, request["prompt"], request["responses"], explain=request["explain"])}
     model, tokenizer = models.get(ModelSpec.model_validate(request["spec"]))
     responses = generate(
         model,

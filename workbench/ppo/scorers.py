@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from workbench.errors import InvalidInput
 from workbench.ppo.policy import SharedTrunk
 from workbench.ppo.types import Responses, RewardFunction
-from workbench.reward_model.scoring import REWARD_ADAPTER, RewardModel, ScoreHead
+from workbench.reward_model.scoring import REWARD_ADAPTER, ScoreHead
 
 
 def trunk_scorer(policy: SharedTrunk, head: ScoreHead, adapter: str = REWARD_ADAPTER) -> RewardFunction:
@@ -32,11 +32,6 @@ def text_scorer(function: Callable[[Sequence[str], Sequence[str]], Sequence[floa
         return function([prompt.text for prompt in responses.prompts], responses.texts)
 
     return score
-
-
-def separate_scorer(reward_model: RewardModel) -> RewardFunction:
-    """Scores by a reward model on a trunk of its own."""
-    return text_scorer(reward_model.score)
 
 
 class ClassifierScorer:
@@ -88,15 +83,21 @@ class ClassifierScorer:
         return ids
 
 
-def combined_scores(functions: Sequence[RewardFunction], responses: Responses) -> tuple[Tensor, Tensor]:
-    """Mean of all reward models' scores, and their standard deviation as a measure of disagreement: float32 [B] each.
+def combined_scores(
+    functions: Sequence[RewardFunction], responses: Responses, how: Literal["mean", "minimum"] = "mean"
+) -> tuple[Tensor, Tensor]:
+    """Mean or minimum of all reward models' scores, and their standard deviation as a measure of disagreement.
+
+    float32 [B] each. The minimum gains only where every model agrees that a response is better (Coste et al. 2024,
+    worst-case optimisation).
 
     Raises:
         InvalidInput: a function gives the wrong number of scores, or something that is not a number.
     """
     device = responses.rollout.sequences.device
     scores = torch.stack([_checked(function(responses), len(responses.texts)).to(device) for function in functions])
-    return scores.mean(dim=0), scores.std(dim=0, unbiased=False)
+    combined = scores.amin(dim=0) if how == "minimum" else scores.mean(dim=0)
+    return combined, scores.std(dim=0, unbiased=False)
 
 
 def _checked(given: Tensor | Sequence[float], count: int) -> Tensor:

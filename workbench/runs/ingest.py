@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from storage.answers import AnswerRow
+from storage.errors import RowNotFound
 from storage.evaluations import EvaluationRow
 from storage.models import Model
 from storage.pairs import Pair
 from storage.responses import Response
 from storage.runs import Run
 from storage.samples import StoredSample
+from workbench.errors import NotFound
 from workbench.runs.event_log import read_events
 from workbench.runs.events import (
     Answer,
@@ -155,6 +158,16 @@ class _Batch:
             case Finished():
                 self.fields |= {"status": "finished", "error": None, "summary": event.summary}
                 self._add_model(event)
+                self._add_best_of_n(event)
+
+    def _add_best_of_n(self, event: Finished) -> None:
+        """The curve belongs to the reward model: whoever reads that run's summary finds it there."""
+        run_id = event.summary.get("reward_model_id")
+        if self.run.kind != "best_of_n" or run_id is None:
+            return
+        with suppress(NotFound, RowNotFound):  # its run may have been deleted meanwhile
+            summary = self.ws.runs.get(str(run_id), self.cursor).summary | {"best_of_n": event.summary["best_of_n"]}
+            self.ws.runs.update(str(run_id), cursor=self.cursor, summary=summary)
 
     def _add_model(self, event: Finished) -> None:
         if event.model is None or event.model_kind is None:
