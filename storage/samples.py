@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -25,6 +26,8 @@ class StoredSample:
     score: float | None
     kl: float | None
     length: int | None
+    tokens: dict[str, Any] | None = None
+    """Of a fixed prompt's response, token by token: lists ``text``, ``kl`` and ``advantage`` of one length."""
 
 
 StoredSamples = list[StoredSample]
@@ -50,7 +53,8 @@ class SampleRepository(Repository):
         where = Where().add("run_id = ?", run_id).add("fixed = ?", fixed)
         with self._read() as reader:
             reader.execute(
-                f"""SELECT run_id, step, fixed, prompt, response, score, kl, length FROM samples{where.sql}
+                f"""SELECT run_id, step, fixed, prompt, response, score, kl, length, tokens
+                FROM samples{where.sql}
                 ORDER BY step DESC, rowid{page(limit)}""",
                 where.parameters,
             )
