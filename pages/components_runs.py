@@ -23,6 +23,9 @@ KINDS = {
     "reward_model": "Reward model",
     "ppo": "PPO",
     "evaluation": "Evaluation",
+    "dpo": "DPO",
+    "rloo": "RLOO",
+    "verdict": "Verdict",
 }
 _BADGES: dict[str, tuple[str, str, Any]] = {
     "pending": ("Waiting", "schedule", "gray"),

@@ -35,6 +35,7 @@ class PromotionRepository(Repository):
         """All promotions, the newest first."""
         with self._read() as reader:
             reader.execute(
-                "SELECT model_id, promoted_by, evidence, promoted_at FROM promotions ORDER BY promoted_at DESC, rowid DESC"
+                """SELECT model_id, promoted_by, evidence, promoted_at FROM promotions
+                ORDER BY promoted_at DESC, rowid DESC"""
             )
             return fetch(reader, Promotion)

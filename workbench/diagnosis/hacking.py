@@ -105,9 +105,9 @@ def _turned(
         step, own = earlier[index]
         neighbours = [value for _, value in earlier[max(0, index - 1) : index + 1]]
         then = fmean(neighbours)
-        if much(then, fmean(last)) and all(much(then, value) or much(own, value) for value in last):
-            if _risen(scores, step):
-                return step, then, fmean(last)
+        turned = much(then, fmean(last)) and all(much(then, value) or much(own, value) for value in last)
+        if turned and _risen(scores, step):
+            return step, then, fmean(last)
     return None
 
 

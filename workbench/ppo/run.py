@@ -51,7 +51,13 @@ def run(context: RunContext) -> Finished | Stopped:
     summary = _compare(context, parts, run_id)
     episodes = parts.trainer.update * parts.config.ppo.batch_size
     return Finished(
-        summary={**summary, **loop.summary(), "episodes": episodes, "seconds": time.monotonic() - began, "peak_memory_mb": peak_memory_mb()},
+        summary={
+            **summary,
+            **loop.summary(),
+            "episodes": episodes,
+            "seconds": time.monotonic() - began,
+            "peak_memory_mb": peak_memory_mb(),
+        },
         model_kind="ppo",
         model=model,
         parent_model_id=parts.sft_model_id,
@@ -183,9 +189,7 @@ def _emit_metrics(context: RunContext, step: int, values: dict[str, float]) -> N
     context.emit(Metric(step=step, values={name: value for name, value in values.items() if value == value}))
 
 
-def _sample_event(
-    step: int, sample: TrainingSample, *, fixed: bool, tokens: TokenValues | None = None
-) -> Sample:
+def _sample_event(step: int, sample: TrainingSample, *, fixed: bool, tokens: TokenValues | None = None) -> Sample:
     return Sample(
         step=step,
         prompt=sample.prompt,
