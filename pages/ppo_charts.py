@@ -104,12 +104,15 @@ def frontier(
         if not points:
             continue
         figure.add_scatter(
-            x=[point.kl for point in points], y=[getattr(point, measure) for point in points], name=run_id,
-            mode="lines+markers", line={"color": palette[index % len(palette)], "width": 2},
+            x=[point.kl for point in points],
+            y=[getattr(point, measure) for point in points],
+            name=run_id,
+            mode="lines+markers",
+            line={"color": palette[index % len(palette)], "width": 2},
             marker={"size": [11 if i == len(points) - 1 else 6 for i in range(len(points))]},
             text=["the SFT model" if point.step == 0 else f"update {point.step}" for point in points],
             hovertemplate="%{text}<br>KL %{x:.2f}<br>%{y:.3f}<extra>" + escape(run_id) + "</extra>",
-        )  # fmt: skip
+        )
         if points[0].step == 0:
             _star(figure, points[0].kl, getattr(points[0], measure), "SFT model", "#64748b")
     if best and any(getattr(row, measure) is not None for row in best):
@@ -134,19 +137,28 @@ def _best_of_n(figure: Figure, rows: Sequence[BestOfN], measure: str, colour: st
             "thickness": 1,
         }
     figure.add_scatter(
-        x=[row.kl for row in rows], y=values, name="best of n (no training)", mode="lines+markers",
-        line={"color": colour, "dash": "dash"}, text=[f"best of {row.n}" for row in rows], error_y=bars,
+        x=[row.kl for row in rows],
+        y=values,
+        name="best of n (no training)",
+        mode="lines+markers",
+        line={"color": colour, "dash": "dash"},
+        text=[f"best of {row.n}" for row in rows],
+        error_y=bars,
         hovertemplate="%{text}<br>KL %{x:.2f}<br>%{y:.3f}<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def _star(figure: Figure, x: float, y: float, label: str, colour: str) -> None:
     if label in {trace.name for trace in figure.data}:
         return
     figure.add_scatter(
-        x=[x], y=[y], name=label, mode="markers", marker={"symbol": "star", "size": 14, "color": colour},
+        x=[x],
+        y=[y],
+        name=label,
+        mode="markers",
+        marker={"symbol": "star", "size": 14, "color": colour},
         hovertemplate=f"{label}<br>KL %{{x:.2f}}<br>%{{y:.3f}}<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def family_tree(relatives: Sequence[Relative], chosen: str) -> Figure:
@@ -159,23 +171,58 @@ def family_tree(relatives: Sequence[Relative], chosen: str) -> Figure:
         done = max(float(relative.run.summary.get("updates") or relative.run.done or 0), 0.6)
         if relative.parent_id is not None:
             figure.add_scatter(
-                x=[start, start], y=[rows[relative.parent_id], y], mode="lines", hoverinfo="skip",
-                line={"color": "#94a3b8", "width": 1.5}, showlegend=False,
-            )  # fmt: skip
+                x=[start, start],
+                y=[rows[relative.parent_id], y],
+                mode="lines",
+                hoverinfo="skip",
+                line={"color": "#94a3b8", "width": 1.5},
+                showlegend=False,
+            )
         changes = "<br>".join(
             escape(f"{name}: {old} → {new}") for name, (old, new) in list(relative.changed.items())[:8]
         )
         colour = palette[0] if relative.run.id == chosen else palette[3]
         figure.add_scatter(
-            x=[start, start + done], y=[y, y], mode="lines+markers+text", showlegend=False,
-            line={"color": colour, "width": 4}, marker={"size": [7, 11]},
-            text=["", escape(relative.run.id)], textposition="middle right", cliponaxis=False,
+            x=[start, start + done],
+            y=[y, y],
+            mode="lines+markers+text",
+            showlegend=False,
+            line={"color": colour, "width": 4},
+            marker={"size": [7, 11]},
+            text=["", escape(relative.run.id)],
+            textposition="middle right",
+            cliponaxis=False,
             hovertemplate=f"{escape(relative.run.id)}, {relative.run.status}<br>{changes or 'from the SFT model'}"
             "<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_layout(hovermode="closest", uirevision="still", margin={"l": 8, "r": 90, "t": 6, "b": 30})
     figure.update_xaxes(title="Updates since the SFT model", dtick=None, rangemode="tozero")
     figure.update_yaxes(visible=False)
+    return figure
+
+
+def candidates_chart(rows: Sequence[Mapping[str, Any]], name: str) -> Figure:
+    """Each candidate's value as a dot with its interval; the SFT model's value as a line through all."""
+    figure = _figure(70 + 30 * len(rows))
+    palette = colours()
+    by_role = {"sft": palette[3], "base": palette[3], "best_of_n": palette[1]}
+    for row in rows:
+        low, high = row[f"{name}_ci"] or (row[name], row[name])
+        figure.add_scatter(
+            x=[row[name]],
+            y=[escape(str(row["label"]))],
+            mode="markers",
+            marker={"size": 10, "color": by_role.get(row["role"], palette[0])},
+            error_x={"array": [high - row[name]], "arrayminus": [row[name] - low], "thickness": 2},
+            hovertemplate=f"%{{y}}<br>%{{x:.2f}} ({low:.2f} – {high:.2f})<extra></extra>",
+            showlegend=False,
+        )
+    sft = next((row[name] for row in rows if row["role"] == "sft"), None)
+    if sft is not None:
+        figure.add_vline(x=sft, line={"color": palette[3], "dash": "dot", "width": 1})
+    figure.update_layout(hovermode="closest", uirevision="still")
+    figure.update_yaxes(autorange="reversed", nticks=None, type="category")
+    figure.update_xaxes(tickformat=".0%" if name == "win_rate" else None)
     return figure
 
 
@@ -230,14 +277,24 @@ def _marks(figure: Figure, marks: Sequence[Mark]) -> None:
     figure.update_layout(
         shapes=[
             {
-                "type": "line", "x0": mark.step, "x1": mark.step, "y0": 0, "y1": 1, "yref": "paper",
+                "type": "line",
+                "x0": mark.step,
+                "x1": mark.step,
+                "y0": 0,
+                "y1": 1,
+                "yref": "paper",
                 "line": {"color": "#94a3b8", "width": 1, "dash": "dot"},
-                "label": {"text": escape(mark.words), "textposition": "end", "font": {"size": 10}, "textangle": -90,
-                          "xanchor": "right"},
+                "label": {
+                    "text": escape(mark.words),
+                    "textposition": "end",
+                    "font": {"size": 10},
+                    "textangle": -90,
+                    "xanchor": "right",
+                },
             }
             for mark in marks
         ]
-    )  # fmt: skip
+    )
 
 
 def _see_through(colour: str) -> str:

@@ -52,8 +52,13 @@ def _alarm(run: Run, found: Examination) -> None:
         )
         with st.container(horizontal=True):
             if run.status == "running":
-                st.button("Pause it now", icon=":material/pause:", key=f"alarm_pause_{run.id}", on_click=steer,
-                          args=(PLACE, run.id, {"pause": True}))  # fmt: skip
+                st.button(
+                    "Pause it now",
+                    icon=":material/pause:",
+                    key=f"alarm_pause_{run.id}",
+                    on_click=steer,
+                    args=(PLACE, run.id, {"pause": True}),
+                )
             coefficient = 2 * float(run.config.get("ppo", {}).get("kl_coef", 0.5)) or 0.2
             if run.kind == "ppo":
                 st.button(
@@ -107,15 +112,23 @@ def _buttons(run: Run, finding: Finding, checkpoint: int | None) -> None:
     with st.container(horizontal=True):
         if fix.live and run.status == "running":
             words = ", ".join(f"{_WORDS[name]} {value:.3g}" for name, value in fix.live.items())
-            st.button(f"Apply to this run: {words}", icon=":material/healing:", key=f"fix_live_{finding.rule}",
-                      on_click=steer, args=(PLACE, run.id, dict(fix.live)))  # fmt: skip
+            st.button(
+                f"Apply to this run: {words}",
+                icon=":material/healing:",
+                key=f"fix_live_{finding.rule}",
+                on_click=steer,
+                args=(PLACE, run.id, dict(fix.live)),
+            )
         if fix.branch:
             where = "the SFT model" if checkpoint is None else f"update {checkpoint}"
             st.button(
-                f"Apply in a branch from {where}", icon=":material/fork_right:", key=f"fix_branch_{finding.rule}",
-                on_click=branch, args=(PLACE, run.id, checkpoint, dict(fix.branch)),
+                f"Apply in a branch from {where}",
+                icon=":material/fork_right:",
+                key=f"fix_branch_{finding.rule}",
+                on_click=branch,
+                args=(PLACE, run.id, checkpoint, dict(fix.branch)),
                 help=", ".join(f"{name} = {value}" for name, value in fix.branch.items()),
-            )  # fmt: skip
+            )
 
 
 _WORDS = {"kl_coef": "KL coefficient", "learning_rate": "learning rate"}

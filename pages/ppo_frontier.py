@@ -37,7 +37,7 @@ def frontier_tab(run_id: str) -> None:
     if turning is not None:
         st.warning(
             f"Over-optimisation: since update {turning.step} the score still rises, while closeness to the human "
-            f"answers has fallen from {turning.similarity:.2f}. The checkpoint near update {turning.step} is the better one.",
+            f"answers has fallen from {turning.similarity:.2f}. The checkpoint near that update is the better one.",
             icon=":material/trending_down:",
         )
     st.caption(

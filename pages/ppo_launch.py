@@ -54,16 +54,21 @@ def new_run() -> None:
         branch = _branch_choice()
         values = field_inputs(PPOConfig, SHOWN, "ppo", columns=2, words=WORDS)
         pause = st.toggle(
-            "Pause when the reward-hacking alarm goes off", key="ppo_pause_on_alarm",
+            "Pause when the reward-hacking alarm goes off",
+            key="ppo_pause_on_alarm",
             help="The run writes a checkpoint and waits until somebody lets it go on.",
-        )  # fmt: skip
+        )
         values |= advanced(PPOConfig, SHOWN, "ppo")
         _preflight(reward_model, model_id, values)
         inner = {f"ppo.{name}": value for name, value in changed(PPOConfig, values).items()}
         outer = {
-            "reward_model_id": reward_model_id, "model_id": model_id, "branch_from": branch, **_written(choice),
-            "pause_on_alarm": pause or None, "despite_verdict": despite or None,
-        }  # fmt: skip
+            "reward_model_id": reward_model_id,
+            "model_id": model_id,
+            "branch_from": branch,
+            **_written(choice),
+            "pause_on_alarm": pause or None,
+            "despite_verdict": despite or None,
+        }
         command_line("ppo", {**outer, **inner})
         st.button("Start PPO", type="primary", icon=":material/play_arrow:", key="ppo_start", on_click=_start)
         problem("ppo")
@@ -82,10 +87,14 @@ def _start_choice(reward_model: RegisteredModel | None) -> str | None:
     usual = reward_model.parent_id if reward_model is not None else None
     others = [model.id for model in reversed(models) if model.id != usual]
     return st.selectbox(
-        "SFT model to start from", others, index=None, key="ppo_model_id", width=420,
+        "SFT model to start from",
+        others,
+        index=None,
+        key="ppo_model_id",
+        width=420,
         placeholder=f"{usual}, which the reward model was built on" if usual else "Choose one",
         help="Another one works too; the reward model then lies beside it in memory.",
-    )  # fmt: skip
+    )
 
 
 def _verdict(reward_model: RegisteredModel) -> bool:
@@ -107,9 +116,13 @@ def _verdict(reward_model: RegisteredModel) -> bool:
         if settings:
             named = ", ".join(f"{name} = {value}" for name, value in settings.items())
             st.button(
-                f"Use the settings that it asks for: {escaped(named)}", icon=":material/tune:", type="tertiary",
-                key="ppo_verdict_settings", on_click=_take_settings, args=(settings,),
-            )  # fmt: skip
+                f"Use the settings that it asks for: {escaped(named)}",
+                icon=":material/tune:",
+                type="tertiary",
+                key="ppo_verdict_settings",
+                on_click=_take_settings,
+                args=(settings,),
+            )
         if verdict.verdict != "not_yet":
             return False
         return st.toggle("Start anyway", key="ppo_despite_verdict", help="It is noted in the run's settings.")
@@ -138,9 +151,14 @@ def _prompts() -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = [row.name for row in workspace.snapshots.list() if row.name and row.kind == "demonstrations"]
         snapshot = st.selectbox(
-            "Prompts from", names, index=None, placeholder="All that are approved now", key="ppo_snapshot", width=260,
+            "Prompts from",
+            names,
+            index=None,
+            placeholder="All that are approved now",
+            key="ppo_snapshot",
+            width=260,
             help="A named snapshot keeps the prompts the same over several runs.",
-        )  # fmt: skip
+        )
         tags = st.multiselect("With one of the tags", _tags(), key="ppo_tags", placeholder="All", width=300)
         limit = st.number_input(
             "At most", min_value=1, value=None, step=10, placeholder="All of them", key="ppo_prompts_limit", width=150

@@ -50,8 +50,14 @@ def _steering(run: Run) -> None:
                 st.button(
                     label, icon=f":material/{icon}:", key=key, on_click=_steer, args=(run.id, wish), help=help_text
                 )
-            st.button("Stop", icon=":material/stop_circle:", key=f"steer_Stop_{run.id}", on_click=stop_run,
-                      args=(run.id,), help="Writes a checkpoint and leaves; the run can be resumed.")  # fmt: skip
+            st.button(
+                "Stop",
+                icon=":material/stop_circle:",
+                key=f"steer_Stop_{run.id}",
+                on_click=stop_run,
+                args=(run.id,),
+                help="Writes a checkpoint and leaves; the run can be resumed.",
+            )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             latest = services.workspace().metrics.latest(run.id)
             for name, metric in STEERED.items():
@@ -96,9 +102,12 @@ def _branching(run: Run) -> None:
         best = run.summary.get("best_step")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             step = st.selectbox(
-                "After update", list(reversed(steps)), key=f"branch_step_{run.id}", width=170,
+                "After update",
+                list(reversed(steps)),
+                key=f"branch_step_{run.id}",
+                width=170,
                 format_func=lambda s: f"{s} (best)" if s == best else str(s),
-            )  # fmt: skip
+            )
             for name in BRANCHED:
                 old = run.config["ppo"][name]
                 whole = isinstance(old, int)
@@ -112,8 +121,13 @@ def _branching(run: Run) -> None:
                     format="%d" if whole else "%.5f",
                     step=64 if whole else None,
                 )
-            st.button("Branch", icon=":material/fork_right:", key=f"branch_go_{run.id}", on_click=_branch,
-                      args=(run.id, int(step)))  # fmt: skip
+            st.button(
+                "Branch",
+                icon=":material/fork_right:",
+                key=f"branch_go_{run.id}",
+                on_click=_branch,
+                args=(run.id, int(step)),
+            )
         st.caption("A new run takes over weights and optimiser; schedule, prompts and what is left empty are as here.")
         problem(f"branch_{run.id}")
 

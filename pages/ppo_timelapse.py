@@ -31,9 +31,11 @@ def timelapse_tab(run_id: str) -> None:
         by_step[sample.step].setdefault(sample.prompt, sample)
     steps = sorted(by_step)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        step = steps[0] if len(steps) == 1 else st.select_slider(
-            "After update", steps, value=steps[-1], key=f"timelapse_{run_id}", width=520
-        )  # fmt: skip
+        step = (
+            steps[0]
+            if len(steps) == 1
+            else st.select_slider("After update", steps, value=steps[-1], key=f"timelapse_{run_id}", width=520)
+        )
         view = st.segmented_control(
             "Show", VIEWS, default=VIEWS[0], required=True, key="timelapse_view", label_visibility="collapsed"
         )

@@ -16,6 +16,7 @@ from pages.ppo_launch import new_run
 from pages.ppo_live import live_top
 from pages.ppo_steer import steer_tab
 from pages.ppo_timelapse import timelapse_tab
+from pages.ppo_verdict import verdict_tab
 from pages.rows import Run
 from workbench.models.registry import list_models
 
@@ -59,9 +60,14 @@ def _results(ids: list[str]) -> None:
     run_id = str(st.session_state["ppo_run"])
     if len(ids) > 1:
         run_id = st.selectbox(
-            "Run", ids, key="ppo_run", format_func=run_label, persist_state="session", label_visibility="collapsed",
+            "Run",
+            ids,
+            key="ppo_run",
+            format_func=run_label,
+            persist_state="session",
+            label_visibility="collapsed",
             width=420,
-        )  # fmt: skip
+        )
     live_top(run_id)
     run = find_run(run_id)
     if run is not None:
@@ -74,7 +80,10 @@ def _views(run: Run) -> None:
     views["Frontier"] = frontier_tab
     if run.kind == "ppo":
         views["Steer"] = steer_tab
-    tabs = st.tabs(list(views), key=f"ppo_view_{run.kind}", on_change="rerun")
+    worth: dict[str, View] = {"Was it worth it?": verdict_tab}
+    ended = run.status == "finished"
+    views = worth | views if ended else views | worth
+    tabs = st.tabs(list(views), key=f"ppo_view_{run.kind}_{'after' if ended else 'during'}", on_change="rerun")
     for tab, draw in zip(tabs, views.values(), strict=True):
         if tab.open:
             with tab:

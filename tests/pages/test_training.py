@@ -97,7 +97,7 @@ def test_a_running_ppo_run_is_steered(ws: Workspace, app: AppTest) -> None:
     trunk = seeding.sft(ws)
     run_id = seeding.ppo(ws, seeding.reward_model(ws, trunk), trunk, status="running")
     control = RunDir(ws.root / ws.runs.get(run_id).directory).control_path
-    visit(app, "step5_ppo.py", ppo_view_ppo="Steer")
+    visit(app, "step5_ppo.py", ppo_view_ppo_during="Steer")
     app.number_input(key=f"steer_kl_coef_{run_id}").set_value(0.4)
     click(app, f"steer_apply_{run_id}")
     assert read_json(control) == {"kl_coef": 0.4}

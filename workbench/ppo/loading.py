@@ -99,7 +99,7 @@ def _reward(
     name: str, spec: ModelSpec | None, policy: ActorCritic, sft_spec: ModelSpec, workspace: Path, index: int
 ) -> RewardFunction:
     if spec is None:
-        return _classifier(name, policy)
+        return load_classifier(name, policy.device)
     folder = adapter_folder(spec.adapters[-1], workspace)
     if isinstance(policy, SharedTrunk) and _trunk(spec) == sft_spec:
         adapter = REWARD_ADAPTER if index == 0 else f"{REWARD_ADAPTER}_{index}"
@@ -109,7 +109,8 @@ def _reward(
     return separate_scorer(RewardModel(trunk, load_tokenizer(spec), folder.parent))
 
 
-def _classifier(source: str, policy: ActorCritic) -> RewardFunction:
+def load_classifier(source: str, device: Any = "cpu") -> ClassifierScorer:
+    """A sequence classifier from outside, by folder or Hugging Face id. Raises ModelError where it cannot be loaded."""
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     try:
@@ -119,7 +120,7 @@ def _classifier(source: str, policy: ActorCritic) -> RewardFunction:
         )
     except (OSError, ValueError) as error:
         raise ModelError(f"The reward model {source} cannot be loaded: {str(error).splitlines()[0]}") from error
-    return ClassifierScorer(model.to(policy.device), tokenizer)
+    return ClassifierScorer(model.to(device), tokenizer)
 
 
 def _prompts_of(rows: Iterable[FrozenDemonstration], split: str | None = None) -> list[str]:

@@ -32,6 +32,7 @@ STAGES = {
     "reward_model": "workbench.reward_model.run:run",
     "ppo": "workbench.ppo.run:run",
     "evaluation": "workbench.evaluation.run:run",
+    "verdict": "workbench.verdict.run:run",
 }
 """Which function runs which kind of run."""
 
