@@ -158,8 +158,8 @@ def _measured(judged: Run) -> None:
         st.table(_table(judged, rows), border="horizontal", hide_index=True)
         st.caption(
             f"On {judged.summary.get('held_out_prompts', 0)} held-out prompts; in brackets 95% intervals. Score, KL "
-            "and tokens: one sampled response to each prompt. The others: the likeliest answer. Best of n is chosen by the "
-            "very reward model that scores it."
+            "and tokens: one sampled response to each prompt. The others: the likeliest answer. Best of n is chosen by "
+            "the very reward model that scores it."
         )
 
 

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from workbench.cli import data, results, runs, server, stages
+from workbench.cli import data, results, runs, server, stages, tuning
 from workbench.cli.failures import ending_cleanly
 
 app = typer.Typer(
@@ -26,6 +26,10 @@ app.command("export")(data.export_file)
 app.command("sft")(stages.sft)
 app.command("reward-model")(stages.reward_model)
 app.command("ppo")(stages.ppo)
+app.command("dpo")(tuning.dpo)
+app.command("rloo")(tuning.rloo)
+app.command("verdict")(tuning.verdict)
+app.command("promote")(tuning.promote)
 app.command("pairs")(stages.pairs)
 app.command("evaluate")(stages.evaluate)
 app.command("agreement")(results.show_agreement)

@@ -32,6 +32,8 @@ STAGES = {
     "reward_model": "workbench.reward_model.run:run",
     "ppo": "workbench.ppo.run:run",
     "evaluation": "workbench.evaluation.run:run",
+    "dpo": "workbench.alternatives.dpo:run",
+    "rloo": "workbench.alternatives.rloo:run",
     "verdict": "workbench.verdict.run:run",
 }
 """Which function runs which kind of run."""
