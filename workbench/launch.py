@@ -45,7 +45,7 @@ def launch_sft(ws: Workspace, config: SFTConfig, created_by: str) -> str:
     model = _language_model(ws, config.model_id)
     if not ws.demonstrations.count(status="approved", split="train"):
         raise NotReady("There is no approved demonstration to train on: write, import or load some first.")
-    return launch_run(ws, "sft", config, created_by, [model], lambda data: freeze_demonstrations(ws, data))
+    return _launch(ws, "sft", config, created_by, [model], lambda data: freeze_demonstrations(ws, data))
 
 
 def launch_evaluation(ws: Workspace, config: EvaluationConfig, created_by: str) -> str:
@@ -58,7 +58,7 @@ def launch_evaluation(ws: Workspace, config: EvaluationConfig, created_by: str) 
     models = [_language_model(ws, model_id) for model_id in config.model_ids]
     if not ws.demonstrations.count(status="approved", split=config.split):
         raise NotReady(f"No approved demonstration is in the {config.split} split, so there is nothing to answer.")
-    return launch_run(ws, "evaluation", config, created_by, models, lambda data: freeze_demonstrations(ws, data))
+    return _launch(ws, "evaluation", config, created_by, models, lambda data: freeze_demonstrations(ws, data))
 
 
 def launch_pairs(ws: Workspace, config: PairsConfig, created_by: str) -> str:
@@ -83,7 +83,7 @@ def launch_pairs(ws: Workspace, config: PairsConfig, created_by: str) -> str:
         if config.score_with is not None:
             freeze_open_pairs(ws, data, voting_settings(ws).people_per_pair)
 
-    return launch_run(ws, "pairs", config, created_by, models, freeze)
+    return _launch(ws, "pairs", config, created_by, models, freeze)
 
 
 def launch_reward_model(ws: Workspace, config: RewardModelConfig, created_by: str) -> str:
@@ -99,7 +99,7 @@ def launch_reward_model(ws: Workspace, config: RewardModelConfig, created_by: st
         freeze_pairs(ws, data, votes=config.votes)
         _check_pairs(data)
 
-    return launch_run(ws, "reward_model", config, created_by, [model], freeze)
+    return _launch(ws, "reward_model", config, created_by, [model], freeze)
 
 
 def launch_ppo(ws: Workspace, config: PPORunConfig, created_by: str) -> str:
@@ -129,7 +129,7 @@ def launch_ppo(ws: Workspace, config: PPORunConfig, created_by: str) -> str:
             shutil.copytree(checkpoint, data.parent / "branch")
 
     models = [start, *registered]
-    return launch_run(ws, "ppo", config, created_by, models, freeze, extra={"sft_model_id": start.id})
+    return _launch(ws, "ppo", config, created_by, models, freeze, extra={"sft_model_id": start.id})
 
 
 def _scorer(ws: Workspace, name: str) -> RegisteredModel | None:
@@ -187,7 +187,7 @@ def _check_pairs(data: Path) -> None:
         )
 
 
-def launch_run(
+def _launch(
     ws: Workspace,
     kind: RunKind,
     config: BaseModel,

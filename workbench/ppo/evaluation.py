@@ -9,6 +9,7 @@ from statistics import fmean
 import torch
 
 from workbench.ppo.config import EvaluationMeasure
+from workbench.ppo.rewards import penalise_length, penalise_missing_end
 from workbench.ppo.rollout import SamplingSettings
 from workbench.ppo.train import PPOTrainer
 from workbench.ppo.types import Prompt, Responses
@@ -46,16 +47,18 @@ def judge(trainer: PPOTrainer, prompts: Sequence[Prompt], settings: SamplingSett
         rows = zip(rollout.response_ids.tolist(), rollout.lengths().tolist(), strict=True)
         judged.repetition += [repetition(ids[:length]) for ids, length in rows]
         if len(trainer.rewards) > 1:
-            judged.minima += _minima(trainer, Responses(batch, experience.texts, rollout), experience.scores)
+            judged.minima += _minima(trainer, Responses(batch, experience.texts, rollout))
     return judged
 
 
-def _minima(trainer: PPOTrainer, responses: Responses, scores: torch.Tensor) -> list[float]:
-    """Each response's lowest score, with the same penalties taken off as from the mean in ``scores``."""
-    given = [torch.as_tensor(reward(responses)).float().to(scores.device) for reward in trainer.rewards]
-    raw = torch.stack(given)
-    lowest: list[float] = (scores - raw.mean(dim=0) + raw.min(dim=0).values).tolist()
-    return lowest
+def _minima(trainer: PPOTrainer, responses: Responses) -> list[float]:
+    """Each response's lowest score, with the penalties that are taken off every score."""
+    config, rollout = trainer.config, responses.rollout
+    device = rollout.sequences.device
+    given = torch.stack([torch.as_tensor(reward(responses)).float().to(device) for reward in trainer.rewards])
+    lowest = penalise_missing_end(given.amin(dim=0), rollout.ended, config.missing_eos_penalty)
+    found: list[float] = penalise_length(lowest, rollout.lengths(), config.length_penalty).tolist()
+    return found
 
 
 def win_rate(scores: Sequence[float], others: Sequence[float]) -> float:
