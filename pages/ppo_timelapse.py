@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 import streamlit as st
@@ -15,6 +14,12 @@ from pages.token_text import coloured_tokens, marked_words
 from workbench.diagnosis.text_diff import word_diff
 
 VIEWS = ("What changed since SFT", "KL of each token", "Advantage of each token", "Plain text")
+LEGENDS = (
+    "Green: words that the SFT model's answer has not. Struck out: words that only the SFT model's answer has.",
+    "Green: the policy makes this token likelier than the SFT model does; red: less likely. Full colour: 1 nat.",
+    "Green: better than the value head expected here, so it becomes likelier; red: worse. Full colour: 2 deviations.",
+    "The likeliest answer at that update.",
+)
 LARGE_KL, LARGE_ADVANTAGE = 1.0, 2.0
 """Values that get the full colour: a factor e in probability; two standard deviations."""
 
@@ -22,14 +27,10 @@ LARGE_KL, LARGE_ADVANTAGE = 1.0, 2.0
 def timelapse_tab(run_id: str) -> None:
     """The slider, and each fixed prompt's answer at that update."""
     run = find_run(run_id)
-    samples = services.workspace().samples.list(run_id, fixed=True, limit=None)
-    if run is None or not samples:
+    steps = services.workspace().samples.fixed_steps(run_id)
+    if run is None or not steps:
         st.caption("The first answers to the fixed prompts appear when the run begins.")
         return
-    by_step: dict[int, dict[str, Any]] = defaultdict(dict)
-    for sample in samples:
-        by_step[sample.step].setdefault(sample.prompt, sample)
-    steps = sorted(by_step)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         step = (
             steps[0]
@@ -39,29 +40,25 @@ def timelapse_tab(run_id: str) -> None:
         view = st.segmented_control(
             "Show", VIEWS, default=VIEWS[0], required=True, key="timelapse_view", label_visibility="collapsed"
         )
-    st.caption(_LEGENDS[str(view)])
-    first = _sft_answers(run, by_step[steps[0]])
-    for number, (prompt, sample) in enumerate(by_step[int(step)].items()):
+    st.caption(LEGENDS[VIEWS.index(str(view))])
+    first = _sft_answers(run, _answers(run_id, steps[0]))
+    for number, (prompt, sample) in enumerate(_answers(run_id, int(step)).items()):
         with st.container(border=True, gap="xsmall"):
             plain_text(prompt, "Prompt")
             _answer(sample, first.get(prompt), str(view), f"{run_id}_{number}")
 
 
-_LEGENDS = {
-    VIEWS[
-        0
-    ]: "Green: words that the SFT model's answer has not. Struck out: words that only the SFT model's answer has.",
-    VIEWS[
-        1
-    ]: "Green: the policy makes this token likelier than the SFT model does; red: less likely. Full colour: 1 nat.",
-    VIEWS[2]: "Green: better than the value head expected here, so it becomes likelier; red: worse. Full colour: 2.",
-    VIEWS[3]: "The likeliest answer at that update.",
-}
+def _answers(run_id: str, step: int) -> dict[str, Any]:
+    """The answers at one update, by prompt; the first where a run said one twice."""
+    found: dict[str, Any] = {}
+    for sample in services.workspace().samples.list(run_id, fixed=True, step=step, limit=None):
+        found.setdefault(sample.prompt, sample)
+    return found
 
 
 def _sft_answers(run: Run, own: dict[str, Any]) -> dict[str, Any]:
     """The SFT model's answers: those at update 0 of the run, or of the forebear that began with the SFT model."""
-    workspace, seen = services.workspace(), {run.id}
+    seen = {run.id}
     current: Any = run
     while current.config.get("branch_from"):
         parent = find_run(str(current.config["branch_from"]).partition(":")[0])
@@ -71,8 +68,7 @@ def _sft_answers(run: Run, own: dict[str, Any]) -> dict[str, Any]:
         current = parent
     if current.id == run.id:
         return own
-    rows = [s for s in workspace.samples.list(current.id, fixed=True, limit=None) if s.step == 0]
-    return own | {sample.prompt: sample for sample in rows}
+    return own | _answers(current.id, 0)
 
 
 def _answer(sample: Any, first: Any, view: str, key: str) -> None:

@@ -101,16 +101,15 @@ def blind_votes(ws: Workspace, run: Run) -> Votes | None:
 
 def alarm_examples(ws: Workspace, run_id: str, alarm: Alarm) -> tuple[Example, ...]:
     """The fixed prompts whose score rose most since before the alarm, with their texts then and now."""
-    samples = ws.samples.list(run_id, fixed=True, limit=None)
-    steps = sorted({sample.step for sample in samples})
+    steps = ws.samples.fixed_steps(run_id)
     then = max((step for step in steps if step <= alarm.before), default=None)
     if then is None or then == steps[-1]:
         return ()
-    before = {sample.prompt: sample for sample in samples if sample.step == then}
+    before = {sample.prompt: sample for sample in ws.samples.list(run_id, fixed=True, step=then)}
     found = [
         Example(s.prompt, b.response, s.response, b.score, s.score, _what_changed(b.response, s.response))
-        for s in samples
-        if s.step == steps[-1] and (b := before.get(s.prompt)) and s.score is not None and b.score is not None
+        for s in ws.samples.list(run_id, fixed=True, step=steps[-1])
+        if (b := before.get(s.prompt)) and s.score is not None and b.score is not None
         if b.response != s.response and s.score > b.score
     ]
     found.sort(key=lambda example: example.score_before - example.score_now)
