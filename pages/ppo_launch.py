@@ -19,6 +19,7 @@ from pages.components_forms import (
     form_values,
     model_choice,
 )
+from pages.ppo_alternatives import METHODS, alternative
 from workbench.errors import NotFound
 from workbench.launch import launch_ppo
 from workbench.launch_tuning import verdict_on
@@ -42,7 +43,22 @@ HELD_OUT = PPORunConfig.model_fields["evaluate_limit"].default
 
 
 def new_run() -> None:
-    """The form."""
+    """The form of the method that is chosen."""
+    method = st.segmented_control(
+        "Method",
+        ("PPO", *METHODS),
+        default="PPO",
+        required=True,
+        key="ppo_method",
+        help="DPO and RLOO use the same votes in other ways; they appear in the same charts and the same verdict.",
+    )
+    if method in METHODS:
+        alternative(str(method))
+    else:
+        _new_ppo()
+
+
+def _new_ppo() -> None:
     reward_models = list_models(services.workspace(), ["reward_model"])
     with st.container(border=True, width=1080):
         with st.container(horizontal=True):

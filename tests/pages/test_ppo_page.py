@@ -215,6 +215,27 @@ def test_what_it_will_take_is_scaled_from_an_earlier_run(ws: Workspace, app: App
     assert "40 updates · about 2 min" in plain(app)
 
 
+@pytest.mark.parametrize(("method", "setting", "value"), [("dpo", "beta", 0.3), ("rloo", "kl_coef", 0.5)])
+def test_the_other_methods_start_from_the_same_page(
+    ws: Workspace, app: AppTest, method: str, setting: str, value: float
+) -> None:
+    reward = with_verdict(ws, {"verdict": "go"})
+    from workbench.demonstrations.snapshots import PAIRS_FILE
+
+    data = ws.root / "runs" / reward / "data"
+    data.mkdir()
+    (data / PAIRS_FILE).write_bytes(b"the votes")
+    visit(app, PAGE, ppo_method=method.upper())
+    app.number_input(key=f"{method}_{setting}").set_value(value)
+    unbroken(app.run())
+    assert any(f"workbench {method}" in code.value for code in app.code)
+    click(app, f"{method}_start")
+    (run,) = ws.runs.list(kind=method)  # type: ignore[arg-type]
+    assert (run.config[setting], run.config["reward_model_id"]) == (value, reward)
+    assert (ws.root / "runs" / run.id / "data" / "demonstrations.parquet").is_file()
+    assert (ws.root / "runs" / run.id / "data" / PAIRS_FILE).is_file() == (method == "dpo")
+
+
 # --- was it worth it ------------------------------------------------------------------------------
 
 CONTESTANT = {
