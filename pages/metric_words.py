@@ -100,6 +100,14 @@ METRICS: dict[str, MetricWords] = {
         "Closeness in meaning on those prompts; a fall means it leaves the subject.",
         ".2f",
     ),
+    "eval/win_rate": MetricWords(
+        "Win rate against SFT",
+        "How often the reward model prefers its response to the SFT model's, on prompts it never trains on.",
+        ".0%",
+    ),
+    "eval/score_minimum": MetricWords(
+        "Lowest score", "The score by the most critical of the reward models; it should rise with the mean.", ".2f"
+    ),
     "seconds/generate": MetricWords("Sampling time", "Seconds of an update spent writing responses.", ".2f"),
     "seconds/score": MetricWords("Scoring time", "Seconds spent by the reward models.", ".2f"),
     "seconds/reference": MetricWords("Reference time", "Seconds spent comparing with the SFT model.", ".2f"),

@@ -202,6 +202,21 @@ def m006_groups(cursor: DuckDBPyConnection) -> None:
     cursor.execute("ALTER TABLE snapshots ADD COLUMN counts JSON DEFAULT '{}'")
 
 
+def m009_verdicts(cursor: DuckDBPyConnection) -> None:
+    """Values of single tokens beside samples; what people changed in runs that went on; which model is the chatbot."""
+    cursor.execute("ALTER TABLE samples ADD COLUMN tokens JSON")
+    cursor.execute(
+        """CREATE TABLE interventions (
+        run_id VARCHAR NOT NULL, step BIGINT NOT NULL, setting VARCHAR NOT NULL,
+        before DOUBLE NOT NULL, after DOUBLE NOT NULL, made_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE promotions (
+        model_id VARCHAR NOT NULL, promoted_by VARCHAR NOT NULL, evidence JSON NOT NULL,
+        promoted_at TIMESTAMP NOT NULL)"""
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_demonstrations,
     m002_runs,
@@ -209,6 +224,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m004_models,
     m005_voting,
     m006_groups,
+    m009_verdicts,
 )
 """In order; a database's version is the number of steps it has had. Append only."""
 

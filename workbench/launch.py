@@ -19,6 +19,7 @@ from storage.runs import Run, RunKind
 from workbench.demonstrations.snapshots import freeze_demonstrations, freeze_pairs
 from workbench.errors import InvalidInput, NotFound, NotReady
 from workbench.evaluation.config import EvaluationConfig
+from workbench.launch_tuning import check_known_tags, freeze_prompts, refuse_unfit
 from workbench.models.registry import RegisteredModel, find_language_model, get_model
 from workbench.ppo.config import PPORunConfig
 from workbench.preferences.config import PairsConfig
@@ -123,25 +124,29 @@ def launch_ppo(ws: Workspace, config: PPORunConfig, created_by: str) -> str:
     """Queue a PPO run, from the model that its first reward model was built on unless told otherwise; returns its id.
 
     Raises:
-        NotReady: no approved demonstration is in the training split.
+        NotReady: no approved demonstration is in the training split, or the reward model is judged unfit and that
+            is not accepted with ``despite_verdict``.
         NotFound, InvalidInput: a model does not exist, or is not what it is to be used as; the checkpoint to branch
-            from does not exist.
+            from, the snapshot or a tag does not exist.
     """
     reward_models = [_scorer(ws, name) for name in dict.fromkeys((config.reward_model_id, *config.more_reward_models))]
     start_id = config.model_id or (reward_models[0].parent_id if reward_models[0] else None)
     if start_id is None:
         raise InvalidInput(f"Say with model_id which model to optimise: '{config.reward_model_id}' does not tell.")
     start = _language_model(ws, start_id)
+    registered = [model for model in reward_models if model is not None]
+    refuse_unfit(ws, registered, config.despite_verdict)
+    check_known_tags(ws, config.tags)
     checkpoint = _checkpoint(ws, config.branch_from) if config.branch_from else None
     if not ws.demonstrations.count(status="approved", split="train"):
         raise NotReady("There is no approved demonstration whose prompt PPO could answer.")
 
     def freeze(data: Path) -> None:
-        freeze_demonstrations(ws, data)
+        freeze_prompts(ws, config, data)
         if checkpoint is not None:  # copied, so that the run stays a function of its own folder
             shutil.copytree(checkpoint, data.parent / "branch")
 
-    models = [start, *(model for model in reward_models if model is not None)]
+    models = [start, *registered]
     return _launch(ws, "ppo", config, created_by, models, freeze, extra={"sft_model_id": start.id})
 
 

@@ -26,11 +26,13 @@ from storage.demonstrations import DemonstrationRepository
 from storage.embeddings import EmbeddingRepository
 from storage.errors import DatabaseConflict, DatabaseError, DatabaseInUse, RowConflict, RowNotFound
 from storage.evaluations import EvaluationRepository
+from storage.interventions import InterventionRepository
 from storage.metrics import MetricRepository
 from storage.migrations import migrate
 from storage.models import Model, ModelRepository
 from storage.notices import NoticeRepository
 from storage.pairs import PairRepository
+from storage.promotions import PromotionRepository
 from storage.queue import PairScoreRepository, QueueRepository
 from storage.responses import ResponseRepository
 from storage.runs import RunRepository
@@ -68,6 +70,7 @@ class Workspace:
         self.metrics = MetricRepository(database)
         self.samples = SampleRepository(database)
         self.notices = NoticeRepository(database)
+        self.interventions = InterventionRepository(database)
         self.responses = ResponseRepository(database)
         self.pairs = PairRepository(database)
         self.annotators = AnnotatorRepository(database)
@@ -78,6 +81,7 @@ class Workspace:
         self.exclusions = ExclusionRepository(database)
         self.settlements = SettlementRepository(database)
         self.models = ModelRepository(database)
+        self.promotions = PromotionRepository(database)
         self.evaluations = EvaluationRepository(database)
         self.answers = AnswerRepository(database)
 

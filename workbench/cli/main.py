@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from workbench.cli import data, results, runs, scoring, server, stages
+from workbench.cli import data, results, runs, scoring, server, stages, tuning
 from workbench.cli.failures import ending_cleanly
 
 app = typer.Typer(
@@ -28,6 +28,10 @@ app.command("reward-model")(stages.reward_model)
 app.command("score")(scoring.score)
 app.command("best-of-n")(scoring.best_of_n)
 app.command("ppo")(stages.ppo)
+app.command("dpo")(tuning.dpo)
+app.command("rloo")(tuning.rloo)
+app.command("verdict")(tuning.verdict)
+app.command("promote")(tuning.promote)
 app.command("pairs")(stages.pairs)
 app.command("evaluate")(stages.evaluate)
 app.command("agreement")(results.show_agreement)

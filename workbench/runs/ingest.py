@@ -12,12 +12,14 @@ from duckdb import DuckDBPyConnection
 from storage.answers import AnswerRow
 from storage.errors import RowNotFound
 from storage.evaluations import EvaluationRow
-from storage.models import Model
+from storage.interventions import Intervention
+from storage.models import Model, ModelKind
 from storage.pairs import Pair
 from storage.responses import Response
 from storage.runs import Run
 from storage.samples import StoredSample
 from workbench.errors import NotFound
+from workbench.models.spec import ModelSpec
 from workbench.runs.event_log import read_events
 from workbench.runs.events import (
     Answer,
@@ -26,6 +28,7 @@ from workbench.runs.events import (
     Failed,
     Finished,
     Metric,
+    ModelMade,
     Notice,
     PairGenerated,
     PairScored,
@@ -111,6 +114,9 @@ class _Batch:
                 self.ws.notices.add(self.run.id, event.message, event.count, _time(event), self.cursor)
             case Steered():
                 self.ws.notices.add(self.run.id, _steering(event), None, _time(event), self.cursor)
+                self.ws.interventions.add(_intervention(self.run.id, event), self.cursor)
+            case ModelMade():
+                self._register(event.model_id, event.model_kind, event.model, event.parent_model_id, _time(event))
             case Progress():
                 self.fields |= event.model_dump(include={"phase", "done", "total", "eta_seconds"})
             case Started():
@@ -172,12 +178,13 @@ class _Batch:
     def _add_model(self, event: Finished) -> None:
         if event.model is None or event.model_kind is None:
             return
-        if self.ws.models.find(self.run.id, self.cursor) is None:
-            spec = event.model.model_dump(mode="json")
-            model = Model(
-                self.run.id, self.run.name, event.model_kind, spec, self.run.id, event.parent_model_id, _time(event)
-            )
-            self.ws.models.add(model, self.cursor)
+        self._register(self.run.id, event.model_kind, event.model, event.parent_model_id, _time(event))
+
+    def _register(self, id: str, kind: ModelKind, spec: ModelSpec, parent_id: str | None, at: datetime) -> None:
+        if self.ws.models.find(id, self.cursor) is None:
+            name = self.run.name if id == self.run.id else id
+            content = spec.model_dump(mode="json")
+            self.ws.models.add(Model(id, name, kind, content, self.run.id, parent_id, at), self.cursor)
 
 
 def _steering(event: Steered) -> str:
@@ -186,13 +193,18 @@ def _steering(event: Steered) -> str:
     return f"After update {event.step}: {event.setting} from {event.before:g} to {event.after:g}."
 
 
+def _intervention(run_id: str, event: Steered) -> Intervention:
+    return Intervention(run_id, event.step, event.setting, event.before, event.after, _time(event))
+
+
 def _time(event: Event) -> datetime:
     return datetime.fromtimestamp(event.time, UTC)
 
 
 def _sample(run_id: str, event: Sample) -> StoredSample:
+    tokens = None if event.tokens is None else event.tokens.model_dump()
     return StoredSample(
-        run_id, event.step, event.fixed, event.prompt, event.response, event.score, event.kl, event.length
+        run_id, event.step, event.fixed, event.prompt, event.response, event.score, event.kl, event.length, tokens
     )
 
 
