@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 import streamlit as st
 
@@ -152,7 +153,7 @@ def _highlighted(row: Answered, found: FactDifferences) -> str:
     for piece in word_diff(row.response, row.reference):
         edges = sorted({position, position + len(piece.text), *(e for span in foreign for e in span)})
         edges = [edge for edge in edges if position <= edge <= position + len(piece.text)]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             in_fact = any(low <= start and end <= high for low, high in foreign)
             parts.append(_coloured(row.response[start:end], "red" if in_fact else None if piece.shared else "blue"))
         position += len(piece.text)

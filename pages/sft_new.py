@@ -128,12 +128,12 @@ def _add() -> None:
 
 
 def _facts_card(model_id: str) -> ModelFacts | None:
+    facts = None
     with problems_shown():
         spec = find_language_model(services.workspace(), model_id).spec
         facts = base_facts(spec.base, spec.revision)
         _facts(facts)
-        return facts
-    return None
+    return facts
 
 
 @st.cache_data(show_spinner="Looking at the model …", max_entries=32, ttl=600)
@@ -151,11 +151,12 @@ def _facts(facts: ModelFacts) -> None:
         "folder": "a folder of this machine",
         "hub": "in this machine's cache" if facts.cached else f"{written(facts.download_bytes)} to download",
     }[facts.source]
+    unknown = "that of this project" if facts.source == "embedded" else "not told"
     parts = [
         f"**{size}** parameters",
         f"context **{context}**",
         f"chat template: **{template}**",
-        f"licence: **{escaped(facts.licence or 'not told')}**",
+        f"licence: **{escaped(facts.licence or unknown)}**",
         f"**{where}**",
     ]
     st.caption(f"{escaped(facts.architecture)} · " + " · ".join(parts))

@@ -79,7 +79,7 @@ def _figure(answers: Sequence[Answered]) -> Figure:
         ("wrong", 1, low - 0.03, "left"),
         ("near_copy", 99, low - 0.03, "right"),
     ):
-        figure.add_annotation(x=x, y=y, text=f"<b>{NAMES[corner]}</b>", showarrow=False, xanchor=anchor)  # type: ignore[index]
+        figure.add_annotation(x=x, y=y, text=f"<b>{NAMES[corner]}</b>", showarrow=False, xanchor=anchor)
     figure.update_layout(
         height=430,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
@@ -119,6 +119,6 @@ def _counts(answers: Sequence[Answered]) -> None:
     for corner in CORNERS:
         st.caption(f"**{NAMES[corner]}**: {escaped(MEANINGS[corner])}.")
     st.caption(
-        f"Lines: BLEU {SAME_WORDS:.0f}, similarity {SAME_MEANING}. Similarity hardly moves with one number, so facts are "
-        "compared as well: an answer in the human words with a differing fact is a near-copy wherever its mark lies."
+        f"Lines: BLEU {SAME_WORDS:.0f}, similarity {SAME_MEANING}. Similarity hardly moves with one number, so facts "
+        "are compared as well: an answer in the human words with a differing fact is a near-copy, wherever it lies."
     )

@@ -146,6 +146,6 @@ def _asked(spec: ModelSpec, question: Callable[[], T]) -> T:
         raise ModelError(f"'{spec.base}' is neither a folder nor a Hugging Face id (owner/name).") from error
     except Exception as error:  # offline, a name that does not resolve, a time limit, the hub's own trouble
         raise ModelError(
-            f"{at} is not on this machine, and huggingface.co cannot be asked ({type(error).__name__}). Connect, or bring "
-            "the model's folder here and give its path."
+            f"{at} is not on this machine, and huggingface.co cannot be asked ({type(error).__name__}). Connect, or "
+            "bring the model's folder here and give its path."
         ) from error
