@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages import services
 from pages.components import empty_state, header
+from pages.components_answers import headline
 from pages.components_runs import curves, find_run, live_run, pick_run, run_card
 from pages.metric_words import SFT_CHARTS
 from pages.rows import Run
@@ -111,7 +112,11 @@ def _compared(run: Run, draw: Draw) -> None:
 
 
 def _measures(run_id: str, others: tuple[str, ...]) -> None:
-    outcome(columns_of(run_id, others), f"sft_{run_id}")
+    columns = columns_of(run_id, others)
+    if len(columns) > 1:
+        before, after = columns[:2]
+        headline(run_id, ((before.model_id, before.label), (after.model_id, after.label)))
+    outcome(columns, f"sft_{run_id}")
 
 
 def _quadrant(run_id: str, others: tuple[str, ...]) -> None:
