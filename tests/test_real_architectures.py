@@ -9,9 +9,8 @@ import pytest
 import torch
 
 from tests.hub_models import COMMIT, QWEN3, SMOLLM2, build_hub_model
-from tests.test_stages import keep_facts, run_stage
-from workbench.demo.annotators import simulate_votes
-from workbench.demo.load import load_demo_company
+from tests.pages import seeding
+from tests.test_stages import run_stage
 from workbench.errors import InvalidInput, ModelError
 from workbench.launch import launch_pairs, launch_ppo, launch_reward_model, launch_sft
 from workbench.models.bases import add_base_model, look_at, remove_base_model
@@ -51,8 +50,7 @@ def offline_hub(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def ws(tmp_path: Path) -> Iterator[Workspace]:
     with Workspace.open(tmp_path / "team", owner="test") as opened:
-        load_demo_company(opened)
-        keep_facts(opened, facts=8)
+        seeding.demonstrations(opened)
         yield opened
 
 
@@ -138,8 +136,8 @@ def test_through_sft_reward_model_and_ppo(repo: str, ws: Workspace) -> None:
     assert ended.summary["tuned"]["perplexity"] < ended.summary["base"]["perplexity"], "it learned nothing"
     pairs = PairsConfig(model_id=run_id, max_new_tokens=6, temperature=1.5)
     assert isinstance(run_stage(ws, launch_pairs(ws, pairs, "test")), Finished)
-    simulate_votes(ws)
-    reward_model = RewardModelConfig(model_id=run_id, votes="simulated", epochs=1, batch_size=4)
+    seeding.votes(ws, [pair.id for pair in ws.pairs.list()], ("Ada",))
+    reward_model = RewardModelConfig(model_id=run_id, epochs=1, batch_size=4)
     assert isinstance(run_stage(ws, launch_reward_model(ws, reward_model, "test")), Finished)
     ppo = PPOConfig(total_episodes=16, batch_size=8, minibatch_size=4, max_new_tokens=6, evaluate_every=0)
     config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, ppo=ppo)
