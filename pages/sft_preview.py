@@ -55,6 +55,6 @@ def _coloured(row: PreviewRow) -> str:
     parts = []
     for token, learned in list(zip(row.tokens, row.loss, strict=True))[:MOST_TOKENS]:
         text = escaped(token.replace(" ", "␣").replace("\n", "↵").replace("\t", "⇥")) or "∅"
-        parts.append(f":green-background[{text}]" if learned else f":gray-background[{text}]")
+        parts.append(f":green-background[{text}]" if learned else f":gray[{text}]")
     more = f" … and {len(row.tokens) - MOST_TOKENS} more" if len(row.tokens) > MOST_TOKENS else ""
     return " ".join(parts) + more

@@ -43,7 +43,7 @@ def quadrant(rows: dict[str, list[Answered]], key: str) -> None:
     if not answers:
         st.info("BLEU or embedding similarity could not be computed for these answers.", icon=":material/info:")
         return
-    left, right = st.columns([1.7, 1], gap="large")
+    left, right = st.columns([1.35, 1], gap="large")
     with left:
         figure = _figure(answers)
         st.plotly_chart(figure, config=CONFIG, key=f"{key}_plane", alt="BLEU against embedding similarity by prompt")
@@ -111,7 +111,7 @@ def _counts(answers: Sequence[Answered]) -> None:
         {
             "Corner": NAMES[corner],
             "Answers": f"{corners[corner]} ({corners[corner] / len(answers):.0%})",
-            "State another fact": str(differ[corner]),
+            "Other facts": str(differ[corner]),
         }
         for corner in CORNERS
     ]

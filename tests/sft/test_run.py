@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,8 @@ def test_embeddings_of_human_texts_are_computed_once(ws: Workspace, monkeypatch:
 def test_micro_batches_change_nothing_but_memory(ws: Workspace) -> None:
     whole, _ = finished(ws, epochs=1, evaluate_limit=1)
     parts, _ = finished(ws, epochs=1, evaluate_limit=1, micro_batch_size=2, gradient_checkpointing=True)
-    first, second = adapter(ws, whole), adapter(ws, parts)
-    assert all(torch.allclose(first[name], second[name], atol=2e-4) for name in first)
+    losses = [ws.metrics.series(run_id, ["train/loss", "eval/loss"]).value.tolist() for run_id in (whole, parts)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
     with pytest.raises(ValueError, match="must divide"):
         SFTConfig(batch_size=4, micro_batch_size=3)
 
@@ -106,8 +107,10 @@ def test_every_weight_can_be_trained(ws: Workspace) -> None:
 
 
 def test_training_ends_early_and_the_best_weights_are_given_out(ws: Workspace) -> None:
-    """A rate far too high: the validation loss is lowest early on, then never again."""
-    settings = {"learning_rate": 0.5, "early_stopping": 2, "publish": "best", "warmup_ratio": 0.0, "epochs": 8}
+    """What is held out contradicts what is trained on: the validation loss is lowest early, then rises."""
+    for row in ws.demonstrations.list(split="validation"):
+        ws.demonstrations.update(replace(row, response="Yellow bananas bend slowly towards noon."), "test")
+    settings = {"learning_rate": 1e-2, "early_stopping": 2, "publish": "best", "epochs": 20}
     run_id, _ = finished(ws, **settings)
     losses = ws.metrics.series(run_id, ["eval/loss"])
     assert len(losses) < 8
