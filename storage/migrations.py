@@ -217,6 +217,20 @@ def m009_verdicts(cursor: DuckDBPyConnection) -> None:
     )
 
 
+def m007_answers(cursor: DuckDBPyConnection) -> None:
+    """What kind of prompt an answer belongs to, and what people say of answers. A mark is never changed: the newest
+    one counts, and one without a verdict takes the former back.
+    """
+    cursor.execute("ALTER TABLE answers ADD COLUMN tags VARCHAR[] DEFAULT []")
+    cursor.execute("ALTER TABLE answers ADD COLUMN source VARCHAR DEFAULT ''")
+    cursor.execute("ALTER TABLE answers ADD COLUMN held_out VARCHAR")
+    cursor.execute(
+        """CREATE TABLE answer_marks (
+        run_id VARCHAR NOT NULL, model_id VARCHAR NOT NULL, answer_key VARCHAR NOT NULL, verdict VARCHAR,
+        marked_by VARCHAR NOT NULL, marked_at TIMESTAMP NOT NULL)"""
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_demonstrations,
     m002_runs,
@@ -224,6 +238,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m004_models,
     m005_voting,
     m006_groups,
+    m007_answers,
     m009_verdicts,
 )
 """In order; a database's version is the number of steps it has had. Append only."""

@@ -17,6 +17,7 @@ from storage.demonstrations import Demonstration
 from workbench.demo.annotators import simulate_votes
 from workbench.demo.load import load_demo_company
 from workbench.errors import InvalidInput, ModelError, NotFound, NotReady
+from workbench.evaluation.measures import MEASURES
 from workbench.launch import launch_evaluation, launch_pairs, launch_ppo, launch_reward_model, launch_sft
 from workbench.models.loading import EMBEDDED_DIR, load_merged, load_tokenizer
 from workbench.models.registry import get_model
@@ -99,12 +100,16 @@ def test_sft_registers_its_model_and_compares_both_models_with_the_human_answers
     assert (model.kind, model.parent_id, model.spec.adapters) == ("sft", "base", ("runs/sft-001/final",))
     for model_id in ("base", "sft-001"):
         measures = loop.evaluations.latest(model_id)
-        assert {"bleu", "chrf", "embedding_similarity", "fact_accuracy", "length"} <= set(measures)
+        assert set(measures) == set(MEASURES)
+        assert measures["perplexity"].value is not None
         assert measures["bleu"].signature.startswith("nrefs:1")
         assert measures["bleu"].n == 4
     answers = loop.answers.list(run_id="sft-001")
     prompts = {row.prompt for row in loop.demonstrations.list(split="test")}
-    assert len(answers) == 8
+    assert {answer.model_id for answer in answers} == {"base", "sft-001", "retrieval"}
+    assert len(answers) == 12
+    assert {answer.held_out for answer in answers} == {"unseen wording"}
+    assert all(answer.tags for answer in answers)
     assert all(answer.prompt in prompts for answer in answers), "only held-out prompts are answered"
 
 

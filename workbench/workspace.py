@@ -19,6 +19,7 @@ from typing import TypeVar
 from duckdb import DuckDBPyConnection
 
 from storage.annotators import AnnotatorRepository
+from storage.answer_marks import AnswerMarkRepository
 from storage.answers import AnswerRepository
 from storage.database import Database
 from storage.decisions import ExclusionRepository, SettlementRepository, VotingSettingsRepository
@@ -84,6 +85,7 @@ class Workspace:
         self.promotions = PromotionRepository(database)
         self.evaluations = EvaluationRepository(database)
         self.answers = AnswerRepository(database)
+        self.answer_marks = AnswerMarkRepository(database)
 
     @classmethod
     def open(cls, root: Path, owner: str = "workbench") -> Workspace:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from workbench.cli import data, results, runs, scoring, server, stages, tuning
+from workbench.cli import base_models, data, results, runs, scoring, server, stages, tuning
 from workbench.cli.failures import ending_cleanly
 
 app = typer.Typer(
@@ -38,6 +38,7 @@ app.command("agreement")(results.show_agreement)
 app.command("leaderboard")(results.show_leaderboard)
 app.command("chat")(results.chat)
 app.add_typer(runs.runs_app, name="runs")
+base_models.add_commands(runs.models_app)
 app.add_typer(runs.models_app, name="models")
 
 

@@ -74,8 +74,18 @@ def sft(
 
     def launch(ws: Workspace) -> str:
         from workbench.launch import launch_sft
+        from workbench.models.inspecting import inspect_model
+        from workbench.models.registry import find_language_model
+        from workbench.sft.defaults import with_suggestions
 
-        return launch_sft(ws, build_config(SFTConfig, values), who())
+        asked = build_config(SFTConfig, values)
+        spec = find_language_model(ws, asked.model_id).spec
+        facts = inspect_model(spec.model_copy(update={"revision": asked.revision or spec.revision}))
+        fitting = with_suggestions(values, facts)
+        if added := {name: value for name, value in fitting.items() if name not in values}:
+            settings = ", ".join(f"{name}={value}" for name, value in added.items())
+            say(f"For {facts.parameters:,} parameters, unless set: {settings}")
+        return launch_sft(ws, build_config(SFTConfig, fitting), who())
 
     run_stage("sft", workspace, as_json, launch)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -23,6 +24,7 @@ from workbench.models.spec import ModelSpec
 from workbench.runs.event_log import read_events
 from workbench.runs.events import (
     Answer,
+    Embedded,
     Evaluation,
     Event,
     Failed,
@@ -38,6 +40,7 @@ from workbench.runs.events import (
     Steered,
     Stopped,
 )
+from workbench.runs.frozen_data import read_embeddings
 from workbench.runs.run_dir import RunDir
 from workbench.workspace import Workspace
 
@@ -110,6 +113,8 @@ class _Batch:
                 self.answers.append(_answer(self.run.id, event))
             case Evaluation():
                 self.evaluations.append(_evaluation(self.run.id, event))
+            case Embedded():
+                self._keep_embeddings(event)
             case Notice():
                 self.ws.notices.add(self.run.id, event.message, event.count, _time(event), self.cursor)
             case Steered():
@@ -143,6 +148,15 @@ class _Batch:
         responses = [row for event in fresh for row in _responses(self.run.id, event)]
         self.ws.responses.add_many(responses, self.cursor)
         self.ws.pairs.add_many([_pair(self.run.id, event) for event in fresh], self.cursor)
+
+    def _keep_embeddings(self, event: Embedded) -> None:
+        """What the run computed is computed once; a file that is gone by now costs only that."""
+        path = run_dir_of(self.ws, self.run).path / Path(event.file).name
+        if path.is_file():
+            import numpy as np
+
+            vectors = read_embeddings(path)
+            self.ws.embeddings.add_many(list(vectors), np.stack(list(vectors.values())), self.cursor)
 
     def _started(self, event: Started) -> None:
         """A resumed run goes back to its checkpoint and will say the steps after it again."""
@@ -217,6 +231,9 @@ def _answer(run_id: str, event: Answer) -> AnswerRow:
         event.reference,
         event.response,
         event.measures,
+        event.tags,
+        event.source,
+        event.held_out,
     )
 
 
