@@ -30,7 +30,8 @@ _FAMILY = 3
 def model_colour(model_id: str, theme: Theme = "light") -> str:
     """The colour of a model as ``#rrggbb``, told by its id alone.
 
-    The base model is grey; others have a hue by kind and number. Each kind has three hues; the fourth model of a kind takes the first again, with other dashes (`model_dash`).
+    The base model is grey; others have a hue by kind and number. Each kind has three; the fourth model of a kind takes
+    the first again, with other dashes (`model_dash`).
     """
     if model_id == "base":
         return GREY[theme]
