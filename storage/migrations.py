@@ -202,6 +202,25 @@ def m006_groups(cursor: DuckDBPyConnection) -> None:
     cursor.execute("ALTER TABLE snapshots ADD COLUMN counts JSON DEFAULT '{}'")
 
 
+def m010_conversations(cursor: DuckDBPyConnection) -> None:
+    """What people asked the models: comparisons, the votes that came of them, and chats. Rows are never changed."""
+    cursor.execute(
+        """CREATE TABLE comparisons (
+        id VARCHAR NOT NULL, person VARCHAR NOT NULL, prompt VARCHAR NOT NULL, question JSON NOT NULL,
+        answers JSON NOT NULL, blind BOOLEAN NOT NULL, created_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE comparison_votes (
+        comparison_id VARCHAR NOT NULL, vote_id VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE chat_turns (
+        id VARCHAR NOT NULL, chat_id VARCHAR NOT NULL, person VARCHAR NOT NULL, position BIGINT NOT NULL,
+        model_id VARCHAR NOT NULL, prompt VARCHAR NOT NULL, response VARCHAR NOT NULL, details JSON NOT NULL,
+        created_at TIMESTAMP NOT NULL)"""
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_demonstrations,
     m002_runs,
@@ -209,6 +228,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m004_models,
     m005_voting,
     m006_groups,
+    m010_conversations,
 )
 """In order; a database's version is the number of steps it has had. Append only."""
 

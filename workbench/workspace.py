@@ -20,6 +20,7 @@ from duckdb import DuckDBPyConnection
 
 from storage.annotators import AnnotatorRepository
 from storage.answers import AnswerRepository
+from storage.conversations import ChatRepository, ComparisonRepository
 from storage.database import Database
 from storage.decisions import ExclusionRepository, SettlementRepository, VotingSettingsRepository
 from storage.demonstrations import DemonstrationRepository
@@ -80,6 +81,8 @@ class Workspace:
         self.models = ModelRepository(database)
         self.evaluations = EvaluationRepository(database)
         self.answers = AnswerRepository(database)
+        self.comparisons = ComparisonRepository(database)
+        self.chats = ChatRepository(database)
 
     @classmethod
     def open(cls, root: Path, owner: str = "workbench") -> Workspace:
