@@ -45,6 +45,7 @@ def pages() -> Mapping[str, Sequence[st.Page]]:
             st.Page("compare.py", title="Compare models", icon=":material/compare_arrows:", url_path="compare"),
         ],
         "Look closer": [
+            st.Page("lineage.py", title="Family tree", icon=":material/account_tree:", url_path="family-tree"),
             st.Page("runs.py", title="Runs", icon=":material/list_alt:", url_path="runs"),
         ],
     }

@@ -170,7 +170,9 @@ def _settings() -> None:
             help="Only the likeliest tokens that together have this probability. Without effect at temperature 0.",
         )
         st.number_input("Longest answer (tokens)", 1, 4096, step=8, key="compare_tokens", width=190)
-        st.number_input("Seed", 0, 2**53, step=1, key="compare_seed", width=150, help="The same seed, the same answer.")
+        st.number_input(
+            "Seed", 0, 2**31 - 1, step=1, key="compare_seed", width=150, help="The same seed, the same answer."
+        )
         reward_models = [model.id for model in list_models(services.workspace(), ("reward_model",))]
         if reward_models:
             st.selectbox(

@@ -20,7 +20,9 @@ PAGES = {
     "step3_preferences.py": "Preferences",
     "step4_reward_model.py": "Reward model",
     "step5_ppo.py": "PPO",
+    "chat.py": "Chat",
     "compare.py": "Compare models",
+    "lineage.py": "Family tree",
     "runs.py": "Runs",
 }
 NEEDS = {
@@ -30,6 +32,8 @@ NEEDS = {
     "step3_preferences.py": ("Pairs need prompts", "Go to demonstrations"),
     "step4_reward_model.py": ("The reward model needs votes", "Go to preferences"),
     "step5_ppo.py": ("PPO needs a reward model", "Go to the reward model"),
+    "chat.py": ("You are talking to **base**",),
+    "lineage.py": ("**Base model: base**",),
     "compare.py": ("Only the base model so far", "Go to SFT"),
     "runs.py": ("Nothing has run yet", "Home"),
 }
@@ -40,7 +44,9 @@ SHOWS = {
     "step3_preferences.py": ("What is your name?",),
     "step4_reward_model.py": ("Chooses as they did 81%", "**81%** of cases", "enough to go on with PPO"),
     "step5_ppo.py": ("Score after 1.62", "ppo-001", "2 prompts were longer than 256 tokens"),
-    "compare.py": ("Ask",),
+    "chat.py": ("You are talking to **ppo-001**",),
+    "compare.py": ("Ask", "Present"),
+    "lineage.py": ("**Model: ppo-001**",),
     "runs.py": ("ppo-001", "Delete this run"),
 }
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 COVERED = 0.60
 """Cosine below which no demonstration counts as near a question (docs/experiments.md has how it was chosen)."""
+CLOSE = 0.75
+"""Cosine from which a demonstration most likely asks the same; between the two an answer is to be read with care."""
 CANDIDATES = 30
 
 
