@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from workbench.cli import data, results, runs, server, stages
+from workbench.cli import data, results, runs, server, sharing, stages
 from workbench.cli.failures import ending_cleanly
 
 app = typer.Typer(
@@ -31,6 +31,10 @@ app.command("evaluate")(stages.evaluate)
 app.command("agreement")(results.show_agreement)
 app.command("leaderboard")(results.show_leaderboard)
 app.command("chat")(results.chat)
+app.command("report")(sharing.report)
+app.command("serve")(sharing.serve)
+app.command("backup")(sharing.backup)
+app.command("restore")(sharing.restore)
 app.add_typer(runs.runs_app, name="runs")
 app.add_typer(runs.models_app, name="models")
 
