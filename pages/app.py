@@ -43,6 +43,7 @@ def pages() -> Mapping[str, Sequence[st.Page]]:
         "The chatbot": [
             st.Page("chat.py", title="Chat", icon=":material/forum:", url_path="chat"),
             st.Page("compare.py", title="Compare models", icon=":material/compare_arrows:", url_path="compare"),
+            st.Page("share.py", title="Take away", icon=":material/ios_share:", url_path="take-away"),
         ],
         "Look closer": [
             st.Page("lineage.py", title="Family tree", icon=":material/account_tree:", url_path="family-tree"),

@@ -24,6 +24,7 @@ PAGES = {
     "compare.py": "Compare models",
     "lineage.py": "Family tree",
     "runs.py": "Runs",
+    "share.py": "Take away",
 }
 NEEDS = {
     "home.py": ("Write the first demonstration", "Load the demo company"),
@@ -36,6 +37,7 @@ NEEDS = {
     "lineage.py": ("**Base model: base**",),
     "compare.py": ("Only the base model so far", "Go to SFT"),
     "runs.py": ("Nothing has run yet", "Home"),
+    "share.py": ("Write the folder", "Make the report", "Write the backup"),
 }
 SHOWS = {
     "home.py": ("Compare the models", "24 votes, 1 model", "apart from them 24 simulated votes"),
@@ -48,6 +50,7 @@ SHOWS = {
     "compare.py": ("Ask", "Present"),
     "lineage.py": ("**Model: ppo-001**",),
     "runs.py": ("ppo-001", "Delete this run"),
+    "share.py": ("Write the folder",),
 }
 
 
