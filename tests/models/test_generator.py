@@ -10,20 +10,27 @@ import psutil
 import pytest
 
 from workbench.errors import ModelError
-from workbench.models.generator import Generator
+from workbench.models.generator import Generator, Pane, Written
 from workbench.models.spec import ModelSpec
+from workbench.models.streaming import Sampling
 
 STUB = """
 import json, os, sys, time
 for line in sys.stdin:
     request = json.loads(line)
+    if request["op"] == "stop":
+        continue
+    if request["op"] == "stream":
+        for text in ("a", "ab"):
+            print(json.dumps({"id": request["id"], "pane": 0, "text": text, "tokens": len(text)}), flush=True)
+        os._exit(3)
     prompt = request["prompts"][0]
     if prompt == "die":
         os._exit(3)
     if prompt == "hang":
         time.sleep(60)
     reply = {"error": "no such model"} if prompt == "fail" else {"responses": [p.upper() for p in request["prompts"]]}
-    print(json.dumps(reply), flush=True)
+    print(json.dumps({"id": request["id"], **reply}), flush=True)
 """
 
 
@@ -53,14 +60,78 @@ def test_the_process_ends_with_the_generator(tmp_path: Path) -> None:
     assert not child.is_running()
 
 
-def test_the_real_process_answers_with_the_embedded_model(tmp_path: Path) -> None:
-    generator = Generator(tmp_path)
-    try:
-        first = generator.generate(ModelSpec(), ["Where is the cafeteria?", "Hello"], max_new_tokens=8)
-        again = generator.generate(ModelSpec(), ["Where is the cafeteria?", "Hello"], max_new_tokens=8)
-        with pytest.raises(ModelError, match="There is no model folder"):
-            generator.generate(ModelSpec(base=str(tmp_path / "nowhere")), ["Hello"])
-    finally:
-        generator.close()
+def test_a_process_that_dies_while_it_writes_is_told_and_the_next_one_answers(generator: Generator) -> None:
+    stream = generator.stream([Pane(ModelSpec(), [{"role": "user", "content": "hi"}], Sampling())])
+    assert [next(stream).text, next(stream).text] == ["a", "ab"]
+    with pytest.raises(ModelError, match="ended"):
+        next(stream)
+    assert generator.generate(ModelSpec(), ["again"]) == ["AGAIN"]
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generator]:
+    generator = Generator(tmp_path_factory.mktemp("generator"))
+    yield generator
+    generator.close()
+
+
+def pane(prompt: str, **sampling: float) -> Pane:
+    return Pane(ModelSpec(), [{"role": "user", "content": prompt}], Sampling(**sampling))  # type: ignore[arg-type]
+
+
+def last_texts(events: list[Written]) -> dict[int, str]:
+    return {event.pane: event.text for event in events if event.done}
+
+
+def test_the_real_process_answers_with_the_embedded_model(real: Generator, tmp_path: Path) -> None:
+    prompts = ["Where is the cafeteria?", "Hello"]
+    first = real.generate(ModelSpec(), prompts, max_new_tokens=8)
+    again = real.generate(ModelSpec(), prompts, max_new_tokens=8)
+    with pytest.raises(ModelError, match="There is no model folder"):
+        real.generate(ModelSpec(base=str(tmp_path / "nowhere")), ["Hello"])
     assert first == again
     assert all(first)
+
+
+def test_answers_grow_in_all_panes_at_once_and_end_as_generate_gives_them(real: Generator) -> None:
+    prompts = ["Where is the cafeteria?", "Hello"]
+    events = list(real.stream([pane(prompt, max_new_tokens=12) for prompt in prompts]))
+    assert [events[0].weights, events[0].pane] == [events[1].weights, 0]
+    assert len(str(events[0].weights)) == 64
+    writing = [event.pane for event in events if event.text and not event.done]
+    assert writing[:6] == [0, 1, 0, 1, 0, 1]
+    together = real.generate(ModelSpec(), prompts, max_new_tokens=12)
+    assert [last_texts(events)[0], last_texts(events)[1]] == together
+
+
+def test_a_seed_gives_the_same_answer_whatever_is_written_beside_it(real: Generator) -> None:
+    alone = last_texts(list(real.stream([pane("Tell me about lunch.", temperature=1.0, seed=3, max_new_tokens=16)])))
+    beside = last_texts(
+        list(
+            real.stream(
+                [
+                    pane("Tell me about lunch.", temperature=1.0, seed=4, max_new_tokens=16),
+                    pane("Tell me about lunch.", temperature=1.0, seed=3, max_new_tokens=16),
+                ]
+            )
+        )
+    )
+    assert beside[1] == alone[0]
+    assert beside[0] != beside[1]
+
+
+def test_leaving_the_loop_stops_the_writing(real: Generator) -> None:
+    stream = real.stream([pane("Tell me everything.", temperature=1.5, seed=1, max_new_tokens=4000)])
+    assert next(stream).weights
+    stream.close()
+    # Were it still writing, this answer would have to share its turns with 4000 tokens.
+    events = list(real.stream([pane("Hello", max_new_tokens=4)]))
+    assert {event.pane for event in events} == {0}
+    assert real._waiting == {}
+
+
+def test_a_pane_that_fails_leaves_the_others_alone(real: Generator, tmp_path: Path) -> None:
+    lost = Pane(ModelSpec(base=str(tmp_path / "nowhere")), [{"role": "user", "content": "Hi"}], Sampling())
+    events = list(real.stream([lost, pane("Hello", max_new_tokens=4)]))
+    assert [event.error for event in events if event.pane == 0] == [f"There is no model folder {tmp_path / 'nowhere'}."]
+    assert last_texts(events)[1]
