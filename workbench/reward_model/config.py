@@ -21,5 +21,12 @@ class RewardModelConfig(BaseModel):
     batch_size: int = Field(16, ge=1, le=1024, description="Pairs per optimiser step.")
     lora_rank: int = Field(16, ge=1, le=512, description="Rank of the adapter.")
     lora_alpha: int = Field(32, ge=1, le=1024, description="LoRA scale numerator.")
+    mismatched_per_pair: int = Field(
+        1,
+        ge=0,
+        le=20,
+        description="Pairs added for each voted one: its preferred response against the one preferred for another "
+        "prompt, so that an answer to another question scores low. They need no vote.",
+    )
     max_length: int = Field(512, ge=16, le=32768, description="Tokens of prompt and response together.")
     seed: int = Field(0, ge=0, description="Seed of initialisation and data order.")

@@ -10,6 +10,7 @@ from workbench.errors import NotReady
 from workbench.models.spec import ModelSpec
 from workbench.reward_model.config import RewardModelConfig
 from workbench.reward_model.evaluation import Agreement, measure_agreement
+from workbench.reward_model.mismatches import mismatched_pairs
 from workbench.runs.context import RunContext
 from workbench.runs.events import Evaluation, Finished, Notice, Stopped
 from workbench.runs.frozen_data import FrozenPair, read_pairs
@@ -50,6 +51,7 @@ def run(context: RunContext) -> Finished | Stopped:
             "both are needed. Vote on more pairs."
         )
     tokenizer = load_tokenizer(trunk)
+    pairs += mismatched_pairs(train, config.mismatched_per_pair, config.seed)
     trainer = _trainer(context, config, load_merged(trunk, context.dir.workspace), tokenizer, pairs)
     _, checkpoint = checkpoint_to_resume(context)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
