@@ -32,6 +32,7 @@ GROUPS: dict[str, Charts] = {
     "Policy": (
         ("objective/entropy",),
         ("loss/policy", "train/loss"),
+        ("loss/demonstrations",),
         ("policy/clipfrac",),
         ("policy/approx_kl",),
         ("policy/ratio",),

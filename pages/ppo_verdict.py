@@ -176,7 +176,7 @@ def _table(judged: Run, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         for name in ("fact_accuracy", "embedding_similarity", "bleu"):
             found = stored.get((row["model"], name))
             if found is not None and found.value is not None:
-                bounds = None if found.ci_low is None else (found.ci_low, found.ci_high)
+                bounds = None if found.ci_low is None or found.ci_high is None else (found.ci_low, found.ci_high)
                 line[MEASURES[name].title] = _with_bounds(found.value, bounds, MEASURES[name].format)
         line["Tokens"] = _with_bounds(row["tokens"], row["tokens_ci"], ".1f")
         table.append(line)

@@ -94,7 +94,7 @@ def _seconds(
     learning = figures["seconds/update"] / before["batch_size"] * longer * config.ppo_epochs / before["ppo_epochs"]
     looks = updates // config.evaluate_every + 2 if config.evaluate_every else 0
     looked_at = looks * config.evaluation_prompts + (updates // config.sample_every + 1) * FIXED_PROMPTS
-    return config.batch_size * updates * (episode + learning) + (looked_at + 4 * held_out) * episode
+    return float(config.batch_size * updates * (episode + learning) + (looked_at + 4 * held_out) * episode)
 
 
 def _longer(before: Mapping[str, Any], config: PPOConfig, length: float) -> float:
@@ -109,7 +109,7 @@ def _growth(before: Mapping[str, Any], config: PPOConfig) -> float:
     rows = config.micro_batch_size or config.minibatch_size
     rows_before = before.get("micro_batch_size") or before["minibatch_size"]
     room = (config.max_prompt_tokens + config.max_new_tokens) / (before["max_prompt_tokens"] + before["max_new_tokens"])
-    return 0.5 + 0.5 * max(1.0, rows / rows_before * room, config.batch_size / before["batch_size"])
+    return float(0.5 + 0.5 * max(1.0, rows / rows_before * room, config.batch_size / before["batch_size"]))
 
 
 def _memory_by_size(start: RegisteredModel, config: PPOConfig) -> float | None:

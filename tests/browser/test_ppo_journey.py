@@ -10,9 +10,11 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Server, Watched, wait_for
 from tests.browser.test_journeys import badge, worker_pid
 from tests.pages import seeding
+from workbench.ppo.config import PPOConfig
 from workbench.runs.run_dir import RunDir, read_json
 from workbench.workspace import Workspace
 
+KL_COEF = PPOConfig().kl_coef
 UPDATE_SECONDS = 4_000
 """An event has to be on the page within two seconds; the rest is for a busy test machine."""
 
@@ -48,9 +50,9 @@ def test_ppo_from_launch_to_verdict(server: Server, tab: Watched, chromium: Brow
     expect(page.get_by_text(re.compile(r"Went on after update \d+"))).to_be_visible()
     page.get_by_label("KL coefficient").first.fill("0.9")
     page.get_by_role("button", name="Apply", exact=True).click()
-    expect(page.get_by_text(re.compile(r"After update \d+: kl_coef from 0.6 to 0.9")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"After update \d+: kl_coef from {KL_COEF} to 0.9")).first).to_be_visible()
     open_view(page, "Curves")
-    expect(page.get_by_text(re.compile(r"KL coefficient 0.6 → 0.9")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"KL coefficient {KL_COEF} → 0.9")).first).to_be_visible()
     assert tab.complaints == []
 
     # The browser is closed, the server killed; the run goes on, and so does the page.

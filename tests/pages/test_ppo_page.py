@@ -14,11 +14,12 @@ from storage.votes import Vote
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
 from workbench.models.promotion import promoted_model
-from workbench.ppo.config import PPORunConfig
+from workbench.ppo.config import PPOConfig, PPORunConfig
 from workbench.runs.run_dir import RunDir, read_json
 from workbench.workspace import Workspace
 
 PAGE = "step5_ppo.py"
+KL_COEF = PPOConfig().kl_coef
 EVIL = seeding.EVIL
 
 
@@ -75,11 +76,11 @@ def test_the_doctor_applies_its_fix_to_the_live_run_and_to_a_branch(ws: Workspac
     assert "KL explodes" in plain(app)
     assert "Stiennon et al. 2020" in plain(app)
     click(app, "fix_live_kl_exploding")
-    assert control(ws, live) == {"kl_coef": 1.2}
+    assert control(ws, live) == {"kl_coef": 2 * KL_COEF}
     click(app, "fix_branch_kl_exploding")
     (branch,) = ws.runs.list(kind="ppo", status="pending")
     assert branch.config["branch_from"] == f"{live}:20"
-    assert branch.config["ppo"]["kl_coef"] == 1.2
+    assert branch.config["ppo"]["kl_coef"] == 2 * KL_COEF
     assert branch.created_by == "Ada"
     assert app.session_state["ppo_run"] == branch.id
 
@@ -98,7 +99,7 @@ def test_the_alarm_shows_examples_as_plain_text_pauses_and_branches_before_it(
     click(app, f"alarm_branch_{live}")
     (branch,) = ws.runs.list(kind="ppo", status="pending")
     assert branch.config["branch_from"] == f"{live}:20", "the checkpoint before it turned"
-    assert branch.config["ppo"]["kl_coef"] == 2 * 0.6
+    assert branch.config["ppo"]["kl_coef"] == 2 * KL_COEF
 
 
 @pytest.mark.usefixtures("live")
@@ -138,7 +139,7 @@ def test_branching_from_the_steer_tab_draws_the_family(ws: Workspace, app: AppTe
     assert (branch.config["branch_from"], branch.config["ppo"]["kl_coef"]) == (f"{live}:20", 0.9)
     table = app.dataframe[0].value
     assert list(table["Branched off"]) == ["SFT model", f"{live}, update 20"]
-    assert list(table["Changed"])[1] == "kl_coef: 0.6 → 0.9"
+    assert list(table["Changed"])[1] == f"kl_coef: {KL_COEF} → 0.9"
 
 
 def test_stopping_and_a_wrong_branch_say_so_where_one_looks(ws: Workspace, app: AppTest, live: str) -> None:

@@ -29,7 +29,7 @@ METRIC_NAMES = {
 }
 
 
-class EncodedDPOTrainer(DPOTrainer):  # type: ignore[misc]
+class EncodedDPOTrainer(DPOTrainer):
     """Takes rows as ids, encoded the way that all steps share, instead of as text."""
 
     def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:

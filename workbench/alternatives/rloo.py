@@ -29,11 +29,12 @@ METRIC_NAMES = {
 }
 
 
-class EncodedRLOOTrainer(RLOOTrainer):  # type: ignore[misc]
+class EncodedRLOOTrainer(RLOOTrainer):
     """Encodes prompts the way that all steps share."""
 
     def _tokenize_prompts(self, prompts: list[str]) -> tuple[list[list[int]], None, dict[str, Any]]:
-        return [encode_prompt(self.processing_class, prompt) for prompt in prompts], None, {}
+        tokenizer: Any = self.processing_class
+        return [encode_prompt(tokenizer, prompt) for prompt in prompts], None, {}
 
 
 def run(context: RunContext) -> Finished | Stopped:
