@@ -82,7 +82,7 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         simulate_votes(ws)
         reward_model = RewardModelConfig(model_id="sft-001", votes="simulated", epochs=4, batch_size=4)
         assert isinstance(run_stage(ws, launch_reward_model(ws, reward_model, "test")), Finished)
-        ppo = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO)
+        ppo = PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO)
         assert isinstance(run_stage(ws, launch_ppo(ws, ppo, "test")), Finished)
         yield ws
 
@@ -192,7 +192,9 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(loop: Workspace, k
             loop, RewardModelConfig(model_id="sft-001", votes="simulated", epochs=4, batch_size=4), "test"
         ),
         "ppo": lambda: launch_ppo(
-            loop, PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO), "test"
+            loop,
+            PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO),
+            "test",
         ),
     }
     run_id = launchers[kind]()
@@ -233,7 +235,7 @@ def test_long_rows_are_reported_and_break_nothing(loop: Workspace) -> None:
         assert any("longer than 128 tokens" in notice for notice in notices)
         assert any("alone fill 128 tokens" in notice for notice in notices)
         ppo = PPO.model_copy(update={"total_episodes": 8, "max_prompt_tokens": 64})
-        config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, ppo=ppo)
+        config = PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=2, ppo=ppo)
         ppo_id = launch_ppo(loop, config, "test")
         assert isinstance(run_stage(loop, ppo_id), Finished)
         assert any("left out" in notice.message for notice in loop.notices.list(ppo_id))
@@ -278,7 +280,9 @@ def test_launching_without_what_a_step_needs_says_so_and_leaves_nothing(workspac
 def run_ppo(ws: Workspace, watch: Callable[[RunContext, Any], None] | None = None, **settings: Any) -> str:
     """Launch PPO with settings of the run and, under ``ppo``, of the engine; run it to its end; returns its id."""
     engine = PPO.model_copy(update=settings.pop("ppo", {}))
-    config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, **settings, ppo=engine)
+    config = PPORunConfig(
+        despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=2, **settings, ppo=engine
+    )
     run_id = launch_ppo(ws, config, "test")
     resume_ppo(ws, run_id, watch)
     return run_id
@@ -335,7 +339,7 @@ def test_a_steered_run_that_crashed_ends_as_one_that_did_not(loop: Workspace) ->
             raise KeyboardInterrupt
 
     engine = PPO.model_copy(update={"checkpoint_every": 99})
-    config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, ppo=engine)
+    config = PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=2, ppo=engine)
     run_id = launch_ppo(loop, config, "test")
     with pytest.raises(KeyboardInterrupt):
         resume_ppo(loop, run_id, crashing)
