@@ -43,7 +43,8 @@ def test_a_classifier_learns_and_is_a_reward_model(tmp_path: Path, folder: Path)
     model = load_reward_model(ended.model, tmp_path)
     better, worse = model.score(["where is room"] * 2, ["good floor", "bad floor"])
     assert better > worse
-    assert card_of(run).verdict.verdict == "care", "it cannot be told from a bag of words, and knows no facts"
+    bag = next(row for row in card_of(run).baselines if row.name == "bag_of_words")
+    assert (bag.accuracy, bag.lead) == (1.0, 0.0), "one word says it all, and the card tells"
     words = word_contributions(model, "where is room", "good floor")
     assert [word for word, _ in words] == ["good ", "floor"]
     assert words[0][1] == pytest.approx(better - model.score(["where is room"], ["floor"])[0])
