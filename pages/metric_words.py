@@ -48,6 +48,9 @@ METRICS: dict[str, MetricWords] = {
     "loss/value": MetricWords(
         "Value loss", "How wrong the value head is about what a response will earn; it should fall."
     ),
+    "loss/demonstrations": MetricWords(
+        "Loss on demonstrations", "What the policy still knows of the human answers; rises where it forgets them."
+    ),
     "policy/clipfrac": MetricWords(
         "Clip fraction", "Share of tokens whose change was held back; above 30%, learn more slowly.", ".0%"
     ),
@@ -128,6 +131,7 @@ PPO_CHARTS = (
     ("objective/entropy",),
     ("loss/policy",),
     ("loss/value",),
+    ("loss/demonstrations",),
     ("policy/clipfrac",),
     ("response/length", "eval/length"),
     ("eval/embedding_similarity",),

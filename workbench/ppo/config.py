@@ -52,7 +52,7 @@ class PPOConfig(BaseModel):
     max_grad_norm: float = Field(1.0, gt=0, description="Gradient norm is clipped to this.")
 
     # Distance from the reference.
-    kl_coef: float = Field(0.6, ge=0, description="Weight of the per-token KL penalty; the first one if adaptive.")
+    kl_coef: float = Field(0.1, ge=0, description="Weight of the per-token KL penalty; the first one if adaptive.")
     kl_estimator: Literal["k1", "k3"] = Field("k1", description="Schulman's estimator of the per-token KL.")
     kl_placement: Literal["reward", "loss"] = Field(
         "reward", description="Take the penalty from each token's reward, or add it to the loss (then always k3)."
@@ -87,6 +87,13 @@ class PPOConfig(BaseModel):
     value_clip_range: float = Field(0.2, gt=0, description="Clip range of the value around its old estimate.")
     value_coef: float = Field(0.1, ge=0, description="Weight of the value loss.")
     entropy_coef: float = Field(0.0, ge=0, description="Weight of the entropy bonus.")
+    demonstration_coef: float = Field(
+        0.5,
+        ge=0,
+        description="Weight of the loss on demonstrations (PPO-ptx), mixed in so that what SFT taught is kept; "
+        "0 leaves them out.",
+    )
+    demonstration_batch: int = Field(16, ge=1, description="Demonstrations mixed into each optimiser step.")
 
     # Sampling.
     temperature: float = Field(1.0, gt=0, le=5, description="Sampling temperature of the rollouts.")

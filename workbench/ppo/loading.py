@@ -68,8 +68,11 @@ def load_parts(context: RunContext) -> Parts:
         reward for name in names for reward in _rewards(name, specs.get(name), policy, sft_spec, context.dir.workspace)
     ]
     rows = read_demonstrations(context.dir.data)
-    trainer = PPOTrainer(config.ppo, policy, tokenizer, rewards, _prompts_of(rows, "train"))
+    demonstrations = [(row.prompt, row.response) for row in rows if row.split == "train"]
+    trainer = PPOTrainer(config.ppo, policy, tokenizer, rewards, _prompts_of(rows, "train"), demonstrations)
     _report(context, len(trainer.left_out), trainer.room, "prompts")
+    if trainer.mix is not None:
+        _report(context, trainer.mix.left_out, trainer.room + config.ppo.max_new_tokens, "demonstrations")
     fixed = encode_prompts(tokenizer, _prompts_of(HeldOut.choose(rows, "validation", FIXED_PROMPTS).rows), trainer.room)
     held_out, prompts = _fitting(context, trainer, HeldOut.choose(rows, "test", config.evaluate_limit), "held-out")
     return Parts(

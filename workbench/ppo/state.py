@@ -30,6 +30,7 @@ def save_state(trainer: PPOTrainer, folder: Path) -> None:
         "generator": trainer.generator.get_state(),
         "global_generator": torch.get_rng_state(),
         "order": trainer.order.state(),
+        "demonstrations": trainer.mix.order.state() if trainer.mix is not None else None,
     }
     torch.save(state, folder / STATE_FILE)
 
@@ -49,6 +50,8 @@ def load_state(trainer: PPOTrainer, folder: Path) -> None:
     trainer.generator.set_state(state["generator"])
     torch.set_rng_state(state["global_generator"])
     trainer.order.restore(state["order"])
+    if trainer.mix is not None and state.get("demonstrations") is not None:
+        trainer.mix.order.restore(state["demonstrations"])
 
 
 def branch_state(trainer: PPOTrainer, folder: Path) -> None:

@@ -62,11 +62,10 @@ class ScoreHead:
         return cls(weight=weight, centre=float(scale["centre"]), scale=float(scale["scale"]))
 
 
-def last_real(hidden: Tensor, mask: Tensor) -> Tensor:
-    """The hidden state of each row's last real token: [B, L, H] and bool [B, L], padded on either side, -> [B, H]."""
+def last_tokens(mask: Tensor) -> Tensor:
+    """Where each row's last real token stands: bool [B, L], padded on either side, -> bool [B, L]."""
     positions = torch.arange(mask.shape[1], device=mask.device)
-    last = (positions * mask.long()).argmax(dim=1)
-    return hidden[torch.arange(len(last), device=mask.device), last]
+    return positions == (positions * mask.long()).argmax(dim=1, keepdim=True)
 
 
 def score_last_token(model: Any, head: ScoreHead, sequences: Tensor, attention_mask: Tensor) -> Tensor:
@@ -86,7 +85,7 @@ def score_last_token(model: Any, head: ScoreHead, sequences: Tensor, attention_m
         output_hidden_states=True,
         use_cache=False,
     )
-    return head.score(last_real(output.hidden_states[-1], attention_mask))
+    return head.score(output.hidden_states[-1][last_tokens(attention_mask)])
 
 
 class RewardModel:
