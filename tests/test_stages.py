@@ -504,3 +504,28 @@ def test_other_ways_to_use_the_votes_give_models_with_the_same_measures(loop: Wo
     with torch.no_grad():
         ours, sft = (load_merged(get_model(loop, name).spec, loop.root)(ids).logits for name in (run_id, "sft-001"))
     assert (ours - sft).abs().max() > 1e-6
+
+
+# --- reward models of several members, and what they are used for -----------------------------------------------------
+
+
+def test_an_ensemble_is_one_model_for_ppo_and_for_the_best_of_n(loop: Workspace) -> None:
+    from workbench.launch import launch_best_of_n
+    from workbench.reward_model.best_of_n import BestOfNConfig
+
+    config = RewardModelConfig(model_id="sft-001", votes="simulated", epochs=1, members=2)
+    reward_id = launch_reward_model(loop, config, "test")
+    assert isinstance(run_stage(loop, reward_id), Finished)
+    assert loop.runs.get(reward_id).summary["members"] == 2
+    engine = PPO.model_copy(update={"total_episodes": 8, "combine_scores": "minimum"})
+    ppo_id = launch_ppo(loop, PPORunConfig(reward_model_id=reward_id, evaluate_limit=2, ppo=engine), "test")
+    resume_ppo(loop, ppo_id)
+    values = figures(loop, ppo_id)
+    assert values[(1, "objective/score_disagreement")] > 0
+    best = BestOfNConfig(reward_model_id=reward_id, prompts=4, max_new_tokens=6)
+    assert isinstance(run_stage(loop, launch_best_of_n(loop, best, "test")), Finished)
+    curve = loop.runs.get(reward_id).summary["best_of_n"]
+    assert [point["n"] for point in curve] == [1, 2, 4, 8, 16]
+    scores = [point["score"] for point in curve]
+    assert scores == sorted(scores)
+    assert loop.runs.get(reward_id).summary["members"] == 2, "the rest of the summary stays"

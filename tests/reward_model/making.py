@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from workbench.preferences.majority import Choice
@@ -40,3 +42,24 @@ def demonstration(number: int, **changes: Any) -> FrozenDemonstration:
         "tags": ("place",),
     }
     return FrozenDemonstration(**(values | changes))
+
+
+def tiny_classifier(folder: Path, words: Sequence[str]) -> Path:
+    """A sequence classifier of a few thousand weights that knows these words, saved as a person would bring it."""
+    import torch
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+    from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
+
+    torch.manual_seed(0)
+    known = ["[PAD]", "[UNK]", *words]
+    tokenizer = Tokenizer(WordLevel({word: index for index, word in enumerate(known)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    config = BertConfig(
+        vocab_size=len(known), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
+        max_position_embeddings=64, num_labels=1,
+    )  # fmt: skip
+    BertForSequenceClassification(config).save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]").save_pretrained(folder)
+    return folder

@@ -18,20 +18,13 @@ ROWS = [PreferenceRow(f"prompt {number // 2}", f"good {number}", f"bad {number}"
 
 
 def test_members_differ_and_the_first_learns_from_everything() -> None:
-    fits = plan(RewardModelConfig(model_id="m", members=3, mismatched_per_pair=0), ROWS)
+    fits = plan(RewardModelConfig(model_id="m", members=3), ROWS)
     assert [fit.name for fit in fits] == ["member-1", "member-2", "member-3"]
     assert fits[0].rows == tuple(ROWS)
     assert fits[1].rows != fits[0].rows != fits[2].rows
     assert len({fit.seed for fit in fits}) == 3
-    seeds = plan(RewardModelConfig(model_id="m", members=2, members_differ="seeds", mismatched_per_pair=0), ROWS)
+    seeds = plan(RewardModelConfig(model_id="m", members=2, members_differ="seeds"), ROWS)
     assert seeds[1].rows == tuple(ROWS)
-
-
-def test_every_fit_is_shown_answers_to_other_questions_from_its_own_rows() -> None:
-    first, quarter = plan(RewardModelConfig(model_id="m", learning_curve=True), ROWS)[:2]
-    assert first.rows[:40] == tuple(ROWS)
-    assert 60 < len(first.rows) <= 80
-    assert {row.rejected for row in quarter.rows[10:]} <= {row.chosen for row in quarter.rows[:10]}
 
 
 def test_a_bootstrap_draws_prompts_with_all_their_rows() -> None:
@@ -44,7 +37,7 @@ def test_a_bootstrap_draws_prompts_with_all_their_rows() -> None:
 
 
 def test_the_curve_learns_from_nested_parts_of_the_prompts() -> None:
-    fits = plan(RewardModelConfig(model_id="m", learning_curve=True, mismatched_per_pair=0), ROWS)
+    fits = plan(RewardModelConfig(model_id="m", learning_curve=True), ROWS)
     assert [(fit.name, fit.share, len(fit.rows)) for fit in fits] == [
         ("member-1", 1.0, 40), ("curve-25", 0.25, 10), ("curve-50", 0.5, 20), ("curve-75", 0.75, 30),
     ]  # fmt: skip

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from workbench.errors import ModelError
 from workbench.models.spec import ModelSpec
 from workbench.reward_model.config import RewardModelConfig
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel
 
 
 class BackendModel(Protocol):
@@ -153,11 +152,3 @@ def save_reward_model(model: Any, folder: Path) -> None:
     configuration.save_pretrained(str(adapter))
     (adapter / "README.md").unlink(missing_ok=True)
     ScoreHead(weight=head.squeeze(0).float()).save(folder)
-
-
-def check_tokenizer(tokenizer: PreTrainedTokenizerBase, source: str) -> None:
-    """Raises ModelError where a tokenizer has nothing to pad with."""
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
-    if tokenizer.pad_token_id is None:
-        raise ModelError(f"The tokenizer of {source} has no token to pad with.")

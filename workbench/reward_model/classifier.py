@@ -23,14 +23,20 @@ def load_classifier_tokenizer(source: str) -> Any:
     """
     from transformers import AutoTokenizer
 
-    from workbench.reward_model.backends import check_tokenizer
-
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise ModelError(f"The tokenizer of {source} cannot be loaded: {str(error).splitlines()[0]}") from error
     check_tokenizer(tokenizer, source)
     return tokenizer
+
+
+def check_tokenizer(tokenizer: Any, source: str) -> None:
+    """Raises ModelError where a tokenizer has nothing to pad with."""
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    if tokenizer.pad_token_id is None:
+        raise ModelError(f"The tokenizer of {source} has no token to pad with.")
 
 
 def load_classifier(source: str, tokenizer: Any) -> Any:
@@ -82,6 +88,7 @@ class ClassifierModel:
             raise InvalidInput(
                 f"The classifier has {model.config.num_labels} outputs; a reward model has one (num_labels=1)."
             )
+        check_tokenizer(tokenizer, "the classifier")
         if model.config.pad_token_id is None:
             model.config.pad_token_id = tokenizer.pad_token_id
         self.model: Any = model.eval()

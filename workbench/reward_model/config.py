@@ -49,6 +49,7 @@ class RewardModelConfig(BaseModel):
     batch_size: int = Field(16, ge=1, le=1024, description="Pairs per optimiser step.")
     lora_rank: int = Field(16, ge=1, le=512, description="Rank of the adapter.")
     lora_alpha: int = Field(32, ge=1, le=1024, description="LoRA scale numerator.")
+    lora_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before the adapter.")
     mismatched_per_pair: int = Field(
         1,
         ge=0,
@@ -56,7 +57,6 @@ class RewardModelConfig(BaseModel):
         description="Pairs added for each voted one: its preferred response against the one preferred for another "
         "prompt, so that an answer to another question scores low. They need no vote.",
     )
-    lora_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before the adapter.")
     max_length: int = Field(512, ge=16, le=32768, description="Tokens of prompt and response together.")
     members: int = Field(
         1, ge=1, le=16, description="Reward models in one: their mean is the score, their spread the doubt."

@@ -12,14 +12,14 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import NotReady
 from workbench.reward_model.backends import BackendModel
 from workbench.reward_model.config import RewardModelConfig
-from workbench.reward_model.mismatches import mismatched_rows
+from workbench.reward_model.mismatches import mismatched_pairs
 from workbench.reward_model.votes import PreferenceRow
 from workbench.runs.context import RunContext
 from workbench.runs.events import CheckpointSaved, Event, Metric, Notice, Progress
@@ -41,23 +41,24 @@ MIXED_BATCHES = 8
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """One training. ``share`` is the part of the training prompts that it may see; ``seed`` is its own."""
+    """One training, on ``rows`` that votes decided; ``share`` is the part of the training prompts that it may see."""
 
     name: str
     rows: tuple[PreferenceRow, ...]
     seed: int
     share: float = 1.0
 
+    def lesson(self, config: RewardModelConfig) -> list[PreferenceRow]:
+        """The rows and, where asked for, each preferred response against one to another question."""
+        return [*self.rows, *mismatched_pairs(self.rows, config.mismatched_per_pair, self.seed)]
+
     def steps(self, config: RewardModelConfig) -> int:
         """Optimiser steps, if no row is too long."""
-        return -(-max(1, round(config.epochs * len(self.rows))) // config.batch_size)
+        return -(-max(1, round(config.epochs * len(self.lesson(config)))) // config.batch_size)
 
 
 def plan(config: RewardModelConfig, rows: Sequence[PreferenceRow]) -> list[Fit]:
-    """The fits of a run, members first. The first member learns from every row, whatever the others do.
-
-    Each has mismatched rows of its own, drawn from the rows that it may see.
-    """
+    """The fits of a run, members first. The first member learns from every row, whatever the others do."""
     fits = []
     for number in range(1, config.members + 1):
         drawn = number > 1 and config.members_differ == "bootstrap"
@@ -67,9 +68,7 @@ def plan(config: RewardModelConfig, rows: Sequence[PreferenceRow]) -> list[Fit]:
     if config.learning_curve:
         parts = [(share, part_of(rows, share)) for share in CURVE_SHARES]
         fits += [Fit(f"curve-{share:.0%}".rstrip("%"), part, config.seed, share) for share, part in parts if part]
-    return [
-        replace(fit, rows=(*fit.rows, *mismatched_rows(fit.rows, config.mismatched_per_pair, fit.seed))) for fit in fits
-    ]
+    return fits
 
 
 def bootstrap(rows: Sequence[PreferenceRow], seed: int) -> tuple[PreferenceRow, ...]:
@@ -194,7 +193,7 @@ def _train_one(
     own.dir.path.mkdir(parents=True, exist_ok=True)
     own.dir.clear_unfinished()
     first = fit.name == "member-1"
-    train_rows = encode_rows(context, backend, fit.rows, config.max_length, tell=first)
+    train_rows = encode_rows(context, backend, fit.lesson(config), config.max_length, tell=first)
     if len(train_rows) == 0:
         raise NotReady(f"Every pair is longer than {config.max_length} tokens; choose a larger max_length.")
     lengths = [max(map(len, ids)) for ids in zip(train_rows["chosen_ids"], train_rows["rejected_ids"], strict=True)]

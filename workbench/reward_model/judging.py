@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from workbench.ppo.config import PPOConfig
 from workbench.reward_model.baselines import BLIND, Baseline, BaselineName
 from workbench.reward_model.bias import WORDS_OF_SLOPE, Effect
 from workbench.reward_model.calibration import Calibration
@@ -43,7 +44,8 @@ OUTSIDE_DOUBT = 1.2
 """Members should disagree more on texts unlike any they learned from, by this factor."""
 WORST_SLICE = 0.15
 """A tag this far below the whole is named among what to label next."""
-CAREFUL_KL, CAREFUL_KL_LIMIT = 1.0, 3.0
+DEARER_KL, CAREFUL_KL_LIMIT = 3.0, 3.0
+"""How many times the usual price of distance care asks for; and nats per response."""
 TOKENS_PER_WORD = 1.5
 
 BASELINES: dict[BaselineName, str] = {
@@ -124,7 +126,10 @@ def judge(evidence: Evidence) -> Verdict:
 
 def ppo_settings(evidence: Evidence) -> dict[str, bool | int | float | str]:
     """Settings under which PPO does least harm with this reward model."""
-    settings: dict[str, bool | int | float | str] = {"kl_coef": CAREFUL_KL, "kl_limit": CAREFUL_KL_LIMIT}
+    settings: dict[str, bool | int | float | str] = {
+        "kl_coef": round(DEARER_KL * PPOConfig().kl_coef, 4),
+        "kl_limit": CAREFUL_KL_LIMIT,
+    }
     slope = next((row.effect for row in evidence.effects if row.name == "length" and row.standing != "fine"), 0.0)
     if slope > 0:  # per token, what length alone would earn
         settings["length_penalty"] = round(slope / WORDS_OF_SLOPE / TOKENS_PER_WORD, 4)

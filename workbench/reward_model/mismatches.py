@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from workbench.reward_model.votes import PreferenceRow
 
 
-def mismatched_rows(rows: Sequence[PreferenceRow], per_pair: int, seed: int) -> list[PreferenceRow]:
-    """``per_pair`` further rows for each: its chosen response, and as rejected one chosen for another prompt.
+def mismatched_pairs(pairs: Sequence[PreferenceRow], per_pair: int, seed: int) -> list[PreferenceRow]:
+    """``per_pair`` further pairs for each: its chosen response, and as rejected one chosen for another prompt.
 
-    Other prompts are drawn at random from the same rows, so that no response crosses from one split into another. A
+    Other prompts are drawn at random from the same pairs, so that no response crosses from one split into another. A
     draw of the same prompt or of an equal response is left out, not drawn again.
     """
     generator = random.Random(seed)
-    drawn = ((row, generator.choice(rows)) for row in rows for _ in range(per_pair))
+    drawn = ((pair, generator.choice(pairs)) for pair in pairs for _ in range(per_pair))
     return [
-        PreferenceRow(row.prompt, row.chosen, other.chosen)
-        for row, other in drawn
-        if other.prompt != row.prompt and other.chosen != row.chosen
+        replace(pair, rejected=other.chosen, margin=0.0)
+        for pair, other in drawn
+        if other.prompt != pair.prompt and other.chosen != pair.chosen
     ]
