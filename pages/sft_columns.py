@@ -48,6 +48,13 @@ def rows_of(columns: Sequence[Who]) -> dict[str, list[Answered]]:
     return aligned({who.label: [r for r in _answers(who.run_id) if r.model_id == who.model_id] for who in columns})
 
 
+def told(rows: dict[str, list[Answered]]) -> list[Answered]:
+    """A row for each prompt, of a run that tells what kind of prompt it is; runs of an earlier version do not."""
+    return [
+        next((row for row in answered if row.held_out), answered[0]) for answered in zip(*rows.values(), strict=True)
+    ]
+
+
 def _answers(run_id: str) -> list[Answered]:
     return list(services.workspace().answers.list(run_id=run_id))
 
@@ -80,7 +87,7 @@ def breakdown(
     """A measure by parts of the data: (part, prompts, figure of each column)."""
     del root
     rows = rows_of(columns)
-    first = next(iter(rows.values()), [])
+    first = told(rows)
     return [
         (
             name,

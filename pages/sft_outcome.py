@@ -37,7 +37,7 @@ def held_out_words(rows: Sequence[Answered]) -> str:
 def outcome(columns: list[Who], key: str) -> None:
     """The numbers of all columns; the columns' answers must be there."""
     rows = rows_of(columns)
-    first = next(iter(rows.values()))
+    first = told(rows)
     if not first:
         st.info("These models answered no prompt in common, so they cannot be compared.", icon=":material/info:")
         return
@@ -101,10 +101,15 @@ def _differences(columns: list[Who], against: str) -> None:
 def _difference_cell(measure: str, change: Any) -> str:
     if change is None:
         return "–"
-    words = WORDS[measure]
-    signed = f"{'+' if change.value > 0 else ''}{written(words, change.value)}"
-    text = f"{signed} ({written(words, change.ci_low)} – {written(words, change.ci_high)}), p {_p(change.p)}"
+    low, high = _change(measure, change.ci_low), _change(measure, change.ci_high)
+    text = f"{_change(measure, change.value)} ({low} to {high}), p {_p(change.p)}"
     return f"**{text}**" if change.p < SIGNIFICANT else text
+
+
+def _change(measure: str, value: float) -> str:
+    """A difference with its sign; shares differ by points, not by per cent."""
+    text = written(WORDS[measure], value).replace("%", " points")
+    return f"+{text}" if value > 0 else text
 
 
 def _p(p: float) -> str:
@@ -142,7 +147,7 @@ def _verdict_on_baseline(columns: list[Who]) -> None:
     if measure is None or change is None:
         return
     name = WORDS[measure].title.lower()
-    size = f"{'+' if change.value > 0 else ''}{written(WORDS[measure], change.value)}, p {_p(change.p)}"
+    size = f"{_change(measure, change.value)}, p {_p(change.p)}"
     if change.p >= SIGNIFICANT:
         st.info(
             f"Looking up the nearest demonstration answers as well as the fine-tuned model ({name}: {size}). For these "

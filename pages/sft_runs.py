@@ -16,6 +16,7 @@ from pages.metric_words import METRICS
 from pages.sft_columns import Who
 from pages.sft_new import clone
 from pages.sft_outcome import outcome
+from workbench.sft.config import SFTConfig
 
 CURVES = ("train/loss", "eval/loss", "train/learning_rate", "train/grad_norm", "train/tokens_per_second")
 MOST = 4
@@ -62,7 +63,9 @@ def _clone(run_id: str) -> None:
 
 
 def _settings(chosen: Sequence[str]) -> None:
-    configs = {run_id: (run.config if (run := find_run(run_id)) else {}) for run_id in chosen}
+    # Runs of an earlier version lack the settings that came later; what they did then is the default now.
+    usual = SFTConfig().model_dump(mode="json")
+    configs = {run_id: usual | (run.config if (run := find_run(run_id)) else {}) for run_id in chosen}
     names = list(dict.fromkeys(name for config in configs.values() for name in config))
     table = [
         {"Setting": name, **{escaped(run_id): escaped(_said(config.get(name))) for run_id, config in configs.items()}}
