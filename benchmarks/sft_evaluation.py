@@ -3,8 +3,8 @@
     python -m benchmarks.sft_evaluation [PROMPTS] [PAIRS]
 
 Prints JSON. The aims: evaluating 500 prompts takes at most 1.3 times their decoding; 10,000 pairs are scored at least
-three times as fast as by one-by-one calls to the same libraries. One-by-one is measured on a part of the pairs. 0 leaves
-a half out.
+three times as fast as by one-by-one calls to the same libraries. One-by-one is measured on a part of the pairs.
+A number of 0 leaves that half out.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pages.components import counted, escaped
 from pages.components_charts import CONFIG, colours
 from pages.metric_words import MEASURES as WORDS
 from pages.metric_words import written
-from pages.sft_columns import NEAREST, Part, Who, breakdown, differences, figures, rows_of
+from pages.sft_columns import NEAREST, Part, Who, breakdown, differences, figures, rows_of, told
 from workbench.evaluation.comparing import Answered, value_of
 from workbench.evaluation.measures import MEASURES
 
