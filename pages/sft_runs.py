@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,6 +53,16 @@ def clone_button(run_id: str, key: str) -> None:
         on_click=_clone,
         args=(run_id,),
     )
+
+
+def repeat_command(run_id: str) -> None:
+    """How to repeat a run without the browser."""
+    root = services.workspace().root
+    config = root / "runs" / run_id / "config.json"
+    with st.expander("Repeat this run from a terminal", icon=":material/terminal:"):
+        command = f"workbench sft --workspace {shlex.quote(str(root))} --config {shlex.quote(str(config))}"
+        st.code(command, language=None, wrap_lines=True)
+        st.caption("The same settings and seed, on the demonstrations as they are now.")
 
 
 def _clone(run_id: str) -> None:
