@@ -82,7 +82,7 @@ def _cell(measure: str, figure: Any) -> str:
 
 
 def _differences(columns: list[Who], against: str) -> None:
-    found = differences(tuple(columns), against, root())
+    found = differences(tuple(columns), against, MEASURES, root())
     table = []
     for measure in MEASURES:
         cells = {escaped(label): _difference_cell(measure, change) for label, change in found[measure].items()}
@@ -101,7 +101,7 @@ def _differences(columns: list[Who], against: str) -> None:
 def _difference_cell(measure: str, change: Any) -> str:
     if change is None:
         return "–"
-    low, high = _change(measure, change.ci_low), _change(measure, change.ci_high)
+    low, high = (_change(measure, bound).removesuffix(" points") for bound in (change.ci_low, change.ci_high))
     text = f"{_change(measure, change.value)} ({low} to {high}), p {_p(change.p)}"
     return f"**{text}**" if change.p < SIGNIFICANT else text
 
@@ -141,10 +141,12 @@ def _verdict_on_baseline(columns: list[Who]) -> None:
     tuned = next((who for who in columns if who.label.startswith("After SFT")), None)
     if tuned is None or not any(who.label == NEAREST for who in columns):
         return
-    found = differences(tuple(columns), NEAREST, root())
-    measure = next((m for m in ("fact_accuracy", "embedding_similarity") if found[m].get(tuned.label)), None)
-    change = found[measure][tuned.label] if measure else None
-    if measure is None or change is None:
+    nearest = next(who for who in columns if who.label == NEAREST)
+    for measure in ("fact_accuracy", "embedding_similarity"):
+        change = differences((nearest, tuned), NEAREST, (measure,), root())[measure][tuned.label]
+        if change is not None:
+            break
+    else:
         return
     name = WORDS[measure].title.lower()
     size = f"{_change(measure, change.value)}, p {_p(change.p)}"

@@ -110,7 +110,8 @@ def download(spec: ModelSpec, on_progress: Callable[[int, int], None]) -> None:
 
         def update(self, n: float | None = 1) -> Any:
             shown = super().update(n)
-            if self.unit == "B" and self.total:
+            # Bytes are counted twice, as they come over the network and as they reach the disk: the latter are told.
+            if self.unit == "B" and self.total and "econstruct" in (self.desc or ""):
                 on_progress(int(self.n), int(self.total))
             return shown
 
