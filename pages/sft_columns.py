@@ -9,14 +9,13 @@ import streamlit as st
 
 from pages import services
 from pages.components_runs import find_run
-from workbench.evaluation.additive import Difference
-from workbench.evaluation.comparing import Answered, Figure, aligned, difference_of, figure_of, groups
+from workbench.evaluation.additive import Difference, paired_difference
+from workbench.evaluation.comparing import Answered, Figure, additive_of, aligned, figure_of, groups
 from workbench.evaluation.comparing import Part as Part
 from workbench.evaluation.measures import MEASURES
 from workbench.evaluation.retrieval import RETRIEVAL
 
 NEAREST = "Nearest demonstration"
-NO_MODEL_MEASURES = frozenset({"perplexity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,13 @@ def rows_of(columns: Sequence[Who]) -> dict[str, list[Answered]]:
     return aligned({who.label: [r for r in _answers(who.run_id) if r.model_id == who.model_id] for who in columns})
 
 
+def told(rows: dict[str, list[Answered]]) -> list[Answered]:
+    """A row for each prompt, of a run that tells what kind of prompt it is; runs of an earlier version do not."""
+    return [
+        next((row for row in answered if row.held_out), answered[0]) for answered in zip(*rows.values(), strict=True)
+    ]
+
+
 def _answers(run_id: str) -> list[Answered]:
     return list(services.workspace().answers.list(run_id=run_id))
 
@@ -61,16 +67,21 @@ def figures(columns: tuple[Who, ...], root: str) -> dict[str, dict[str, Figure |
 
 
 @st.cache_data(show_spinner="Comparing …", max_entries=32)
-def differences(columns: tuple[Who, ...], against: str, root: str) -> dict[str, dict[str, Difference | None]]:
+def differences(
+    columns: tuple[Who, ...], against: str, measures: tuple[str, ...], root: str
+) -> dict[str, dict[str, Difference | None]]:
     """How far each column lies above one of them on the same prompts, by measure."""
     del root
     rows = rows_of(columns)
-    return {
-        measure: {
-            label: difference_of(measure, rows[against], answers) for label, answers in rows.items() if label != against
+    found: dict[str, dict[str, Difference | None]] = {}
+    for measure in measures:
+        additive = {label: additive_of(measure, answers) for label, answers in rows.items()}
+        first = additive.pop(against)
+        found[measure] = {
+            label: None if first is None or other is None else paired_difference(first, other)
+            for label, other in additive.items()
         }
-        for measure in MEASURES
-    }
+    return found
 
 
 @st.cache_data(show_spinner="Measuring …", max_entries=32)
@@ -80,7 +91,7 @@ def breakdown(
     """A measure by parts of the data: (part, prompts, figure of each column)."""
     del root
     rows = rows_of(columns)
-    first = next(iter(rows.values()), [])
+    first = told(rows)
     return [
         (
             name,

@@ -14,7 +14,7 @@ from pages.components import counted, escaped
 from pages.components_charts import CONFIG, colours
 from pages.metric_words import MEASURES as WORDS
 from pages.metric_words import written
-from pages.sft_columns import NEAREST, Part, Who, breakdown, differences, figures, rows_of
+from pages.sft_columns import NEAREST, Part, Who, breakdown, differences, figures, rows_of, told
 from workbench.evaluation.comparing import Answered, value_of
 from workbench.evaluation.measures import MEASURES
 
@@ -37,7 +37,7 @@ def held_out_words(rows: Sequence[Answered]) -> str:
 def outcome(columns: list[Who], key: str) -> None:
     """The numbers of all columns; the columns' answers must be there."""
     rows = rows_of(columns)
-    first = next(iter(rows.values()))
+    first = told(rows)
     if not first:
         st.info("These models answered no prompt in common, so they cannot be compared.", icon=":material/info:")
         return
@@ -82,7 +82,7 @@ def _cell(measure: str, figure: Any) -> str:
 
 
 def _differences(columns: list[Who], against: str) -> None:
-    found = differences(tuple(columns), against, root())
+    found = differences(tuple(columns), against, MEASURES, root())
     table = []
     for measure in MEASURES:
         cells = {escaped(label): _difference_cell(measure, change) for label, change in found[measure].items()}
@@ -101,10 +101,15 @@ def _differences(columns: list[Who], against: str) -> None:
 def _difference_cell(measure: str, change: Any) -> str:
     if change is None:
         return "–"
-    words = WORDS[measure]
-    signed = f"{'+' if change.value > 0 else ''}{written(words, change.value)}"
-    text = f"{signed} ({written(words, change.ci_low)} – {written(words, change.ci_high)}), p {_p(change.p)}"
+    low, high = (_change(measure, bound).removesuffix(" points") for bound in (change.ci_low, change.ci_high))
+    text = f"{_change(measure, change.value)} ({low} to {high}), p {_p(change.p)}"
     return f"**{text}**" if change.p < SIGNIFICANT else text
+
+
+def _change(measure: str, value: float) -> str:
+    """A difference with its sign; shares differ by points, not by per cent."""
+    text = written(WORDS[measure], value).replace("%", " points")
+    return f"+{text}" if value > 0 else text
 
 
 def _p(p: float) -> str:
@@ -136,13 +141,15 @@ def _verdict_on_baseline(columns: list[Who]) -> None:
     tuned = next((who for who in columns if who.label.startswith("After SFT")), None)
     if tuned is None or not any(who.label == NEAREST for who in columns):
         return
-    found = differences(tuple(columns), NEAREST, root())
-    measure = next((m for m in ("fact_accuracy", "embedding_similarity") if found[m].get(tuned.label)), None)
-    change = found[measure][tuned.label] if measure else None
-    if measure is None or change is None:
+    nearest = next(who for who in columns if who.label == NEAREST)
+    for measure in ("fact_accuracy", "embedding_similarity"):
+        change = differences((nearest, tuned), NEAREST, (measure,), root())[measure][tuned.label]
+        if change is not None:
+            break
+    else:
         return
     name = WORDS[measure].title.lower()
-    size = f"{'+' if change.value > 0 else ''}{written(WORDS[measure], change.value)}, p {_p(change.p)}"
+    size = f"{_change(measure, change.value)}, p {_p(change.p)}"
     if change.p >= SIGNIFICANT:
         st.info(
             f"Looking up the nearest demonstration answers as well as the fine-tuned model ({name}: {size}). For these "

@@ -79,7 +79,8 @@ def _figure(answers: Sequence[Answered]) -> Figure:
         ("wrong", 1, low - 0.03, "left"),
         ("near_copy", 99, low - 0.03, "right"),
     ):
-        figure.add_annotation(x=x, y=y, text=f"<b>{NAMES[corner]}</b>", showarrow=False, xanchor=anchor)
+        name = NAMES[corner].replace(" with", "<br>with")
+        figure.add_annotation(x=x, y=y, text=f"<b>{name}</b>", showarrow=False, xanchor=anchor)
     figure.update_layout(
         height=430,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from pages.metric_words import METRICS
 from pages.sft_columns import Who
 from pages.sft_new import clone
 from pages.sft_outcome import outcome
+from workbench.sft.config import SFTConfig
 
 CURVES = ("train/loss", "eval/loss", "train/learning_rate", "train/grad_norm", "train/tokens_per_second")
 MOST = 4
@@ -53,6 +55,16 @@ def clone_button(run_id: str, key: str) -> None:
     )
 
 
+def repeat_command(run_id: str) -> None:
+    """How to repeat a run without the browser."""
+    root = services.workspace().root
+    config = root / "runs" / run_id / "config.json"
+    with st.expander("Repeat this run from a terminal", icon=":material/terminal:"):
+        command = f"workbench sft --workspace {shlex.quote(str(root))} --config {shlex.quote(str(config))}"
+        st.code(command, language=None, wrap_lines=True)
+        st.caption("The same settings and seed, on the demonstrations as they are now.")
+
+
 def _clone(run_id: str) -> None:
     """Callback: to the form, filled."""
     run = find_run(run_id)
@@ -62,7 +74,9 @@ def _clone(run_id: str) -> None:
 
 
 def _settings(chosen: Sequence[str]) -> None:
-    configs = {run_id: (run.config if (run := find_run(run_id)) else {}) for run_id in chosen}
+    # Runs of an earlier version lack the settings that came later; what they did then is the default now.
+    usual = SFTConfig().model_dump(mode="json")
+    configs = {run_id: usual | (run.config if (run := find_run(run_id)) else {}) for run_id in chosen}
     names = list(dict.fromkeys(name for config in configs.values() for name in config))
     table = [
         {"Setting": name, **{escaped(run_id): escaped(_said(config.get(name))) for run_id, config in configs.items()}}

@@ -18,7 +18,7 @@ from pages.sft_live import answers_as_it_learns, watching
 from pages.sft_new import new_run
 from pages.sft_outcome import outcome
 from pages.sft_quadrant import quadrant
-from pages.sft_runs import clone_button, compare_runs
+from pages.sft_runs import clone_button, compare_runs, repeat_command
 
 PARTS = ("Runs and results", "New run", "Compare runs")
 Draw = Callable[[str, tuple[str, ...]], None]
@@ -87,6 +87,7 @@ def _finished(run: Run) -> None:
         with learning:
             curves(run.id, SFT_CHARTS)
             answers_as_it_learns(run.id)
+            repeat_command(run.id)
 
 
 def _compared(run: Run, draw: Draw) -> None:

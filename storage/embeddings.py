@@ -1,4 +1,4 @@
-"""Embeddings of prompts, kept so that each text is embedded once."""
+"""Embeddings of human texts (prompts, and the responses that answers are compared with), each computed once."""
 
 from __future__ import annotations
 

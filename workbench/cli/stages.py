@@ -211,6 +211,7 @@ def run_stage(command: str, root: Path | None, as_json: bool, launch: Callable[[
 def _print_outcome(ws: Workspace, run: Run, as_json: bool) -> None:
     model = ws.models.find(run.id)
     measures = _measures(ws, run.id)
+    differences = _differences(ws, run)
     if as_json:
         print_json(
             {
@@ -220,6 +221,7 @@ def _print_outcome(ws: Workspace, run: Run, as_json: bool) -> None:
                 "model": model.id if model else None,
                 "summary": run.summary,
                 "evaluations": measures,
+                **({"differences": differences} if differences else {}),
             }
         )
         return
@@ -228,6 +230,38 @@ def _print_outcome(ws: Workspace, run: Run, as_json: bool) -> None:
     if measures:
         columns = ("model", "split", "measure", "value", "ci", "n", "problem")
         print_table(columns, [[row[name] for name in columns] for row in measures])
+    if differences:
+        columns = ("model", "against", "measure", "difference", "ci", "p", "n")
+        print_table(columns, [[row[name] for name in columns] for row in differences])
+
+
+def _differences(ws: Workspace, run: Run) -> list[dict[str, Any]]:
+    """How far each model of an evaluation lies above the first one on the same prompts, by paired bootstrap."""
+    from workbench.evaluation.comparing import aligned, difference_of
+    from workbench.evaluation.measures import MEASURES
+
+    if run.kind != "evaluation":
+        return []
+    answers = ws.answers.list(run_id=run.id)
+    names = dict.fromkeys(row.model_id for row in answers)
+    rows = aligned({name: [row for row in answers if row.model_id == name] for name in names})
+    if not rows:
+        return []
+    against, *others = rows
+    return [
+        {
+            "model": model,
+            "against": against,
+            "measure": measure,
+            "difference": found.value,
+            "ci": [found.ci_low, found.ci_high],
+            "p": found.p,
+            "n": found.n,
+        }
+        for model in others
+        for measure in MEASURES
+        if (found := difference_of(measure, rows[against], rows[model])) is not None
+    ]
 
 
 def _measures(ws: Workspace, run_id: str) -> list[dict[str, Any]]:

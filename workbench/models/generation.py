@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-PLAIN: dict[str, Any] = {"top_k": 0, "top_p": 1.0, "repetition_penalty": 1.0, "no_repeat_ngram_size": 0}
-"""Many models bring sampling habits of their own (Qwen3: top_k 20, top_p 0.95). Here the model itself is looked at, as
-in training, so these are switched off."""
+PLAIN: dict[str, Any] = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0}
+UNCUT: dict[str, Any] = {"top_k": 0, "top_p": 1.0}
+"""Many models bring habits of their own (Qwen3 samples with top_k 20 and top_p 0.95). Here the model itself is looked
+at, as in training, so these are switched off."""
 
 
 def generate(
@@ -68,7 +69,7 @@ def _generate_batch(
     import torch
 
     padded = tokenizer.pad({"input_ids": batch}, padding_side="left", return_tensors="pt").to(model.device)
-    sampling = {"do_sample": True, "temperature": temperature} if temperature > 0 else {"do_sample": False}
+    sampling = {"do_sample": True, "temperature": temperature} | UNCUT if temperature > 0 else {"do_sample": False}
     output: torch.Tensor = model.generate(
         input_ids=padded["input_ids"],
         attention_mask=padded["attention_mask"],

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.errors import ModelError
-from workbench.models.inspecting import WEIGHTS_AND_TEXT, ModelFacts, facts_of
+from workbench.models.inspecting import TOKENIZER_FILES, WEIGHTS_AND_TEXT, ModelFacts, facts_of
 from workbench.models.spec import ModelSpec
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ def facts_from_hub(spec: ModelSpec, online: bool) -> ModelFacts:
     problems = []
     if not any(name.endswith(".safetensors") for name in files):
         problems.append(f"{spec.base} has no safetensors weights; pickled ones can run code and are never loaded.")
-    if not {"tokenizer.json", "tokenizer.model", "vocab.json"} & files.keys():
+    if not files.keys() & {*TOKENIZER_FILES}:
         problems.append(f"{spec.base} has no tokenizer.")
 
     def small(name: str) -> dict[str, Any]:
@@ -110,7 +110,8 @@ def download(spec: ModelSpec, on_progress: Callable[[int, int], None]) -> None:
 
         def update(self, n: float | None = 1) -> Any:
             shown = super().update(n)
-            if self.unit == "B" and self.total:
+            # Bytes are counted twice, as they come over the network and as they reach the disk: the latter are told.
+            if self.unit == "B" and self.total and "econstruct" in (self.desc or ""):
                 on_progress(int(self.n), int(self.total))
             return shown
 

@@ -20,6 +20,7 @@ from workbench.models.spec import EMBEDDED, ModelSpec
 
 Source = Literal["embedded", "folder", "hub"]
 _BYTES = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I8": 1}
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json")
 WEIGHTS_AND_TEXT = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "README.md")
 """What is fetched of a hub model: never pickles, never code."""
 
@@ -75,7 +76,7 @@ def inspect_model(spec: ModelSpec, *, online: bool = True) -> ModelFacts:
     found = cached_snapshot(spec.base, spec.revision)
     if found is not None:
         commit, folder = found
-        if any(folder.glob("*.safetensors")) and not _missing_shards(folder):
+        if _complete(folder):
             return _of_folder(folder, spec.base, "hub", commit)
     return facts_from_hub(spec, online)
 
@@ -176,6 +177,12 @@ def _has_template(folder: Path) -> bool:
         return settings.is_file() and bool(json.loads(settings.read_text(encoding="utf-8")).get("chat_template"))
     except ValueError:
         return False
+
+
+def _complete(folder: Path) -> bool:
+    """Whether a cached snapshot has all that loading needs; a broken-off download has not."""
+    tokenizer = any((folder / name).is_file() for name in TOKENIZER_FILES)
+    return tokenizer and any(folder.glob("*.safetensors")) and not _missing_shards(folder)
 
 
 def _missing_shards(folder: Path) -> list[str]:

@@ -37,7 +37,7 @@ class SFTConfig(BaseModel):
         None,
         ge=1,
         le=1024,
-        description="Demonstrations computed at once; fewer than the batch size save memory and change nothing else.",
+        description="Demonstrations computed at once; fewer than the batch size save memory, the learning is the same.",
     )
     gradient_checkpointing: bool = Field(
         False, description="Compute activations twice instead of keeping them: less memory, about a third slower."
