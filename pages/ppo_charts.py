@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from workbench.runs.family import Relative
 
 DASHES = ("solid", "dot", "dash", "dashdot")
+FEW_POINTS = 12
+"""A path of so many evaluations has the updates written beside its points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +109,13 @@ def frontier(
             x=[point.kl for point in points],
             y=[getattr(point, measure) for point in points],
             name=run_id,
-            mode="lines+markers",
+            mode="lines+markers+text" if len(points) <= FEW_POINTS else "lines+markers",
             line={"color": palette[index % len(palette)], "width": 2},
             marker={"size": [11 if i == len(points) - 1 else 6 for i in range(len(points))]},
-            text=["the SFT model" if point.step == 0 else f"update {point.step}" for point in points],
-            hovertemplate="%{text}<br>KL %{x:.2f}<br>%{y:.3f}<extra>" + escape(run_id) + "</extra>",
+            text=[str(point.step) for point in points],
+            textposition="top center",
+            customdata=["the SFT model" if point.step == 0 else f"update {point.step}" for point in points],
+            hovertemplate="%{customdata}<br>KL %{x:.2f}<br>%{y:.3f}<extra>" + escape(run_id) + "</extra>",
         )
         if points[0].step == 0:
             _star(figure, points[0].kl, getattr(points[0], measure), "SFT model", "#64748b")

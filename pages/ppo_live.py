@@ -75,13 +75,13 @@ def _headline(headline: Headline, frame: pd.DataFrame) -> None:
     now = sum(values[-TREND:]) / len(values[-TREND:]) if values else None
     then = sum(values[:TREND]) / len(values[:TREND]) if len(values) > 1 else None
     change = None if now is None or then is None or len(values) < 2 else now - then
-    with st.container(border=True, gap="xsmall"):
+    with st.container(border=True, gap="xsmall", height="stretch"):
         st.metric(
             headline.title,
             written(words, values[-1] if values else None),
             None if change is None else _signed(change, words.format),
             delta_color="normal" if headline.good == "up" else "off",
-            delta_description="since the start",
+            delta_description=None if change is None else "since the start",
             chart_data=values[-SPARK:] if len(values) > 1 else None,
             help=words.meaning,
         )

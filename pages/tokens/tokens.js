@@ -10,5 +10,6 @@ export default function mount({ data, parentElement }) {
     if (piece.hint) span.title = piece.hint;
     line.append(span);
   }
-  parentElement.replaceChildren(...[...parentElement.children].filter((child) => child.tagName === "STYLE"), line);
+  for (const old of parentElement.querySelectorAll(":scope > .pieces")) old.remove();
+  parentElement.append(line);
 }

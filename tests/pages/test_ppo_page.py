@@ -289,7 +289,7 @@ def test_the_page_says_when_it_did_not_help(ws: Workspace, app: AppTest, ended: 
     judged(ws, ended, (-0.5, -0.1), "It did not help. Keep the SFT model.")
     visit(app, PAGE)
     assert "It did not help. Keep the SFT model." in plain(app)
-    assert "-0.30 (-0.50 – -0.10)" in str(app.table[0].value)
+    assert "-0.30 (-0.50 – -0.10)" in app.table[0].value.to_string()
 
 
 def test_blind_pairs_are_sent_and_votes_open_the_promotion(ws: Workspace, app: AppTest, ended: str) -> None:
