@@ -14,7 +14,7 @@ from pages.identity import person
 from pages.palette import model_name
 from workbench.chatbot.chat import Said, chats_of, conversation, default_model, keep_turn, new_id, turns_of
 from workbench.chatbot.comparisons import Nearest
-from workbench.chatbot.nearness import covered, near_demonstrations
+from workbench.chatbot.nearness import CLOSE, covered, near_demonstrations
 from workbench.chatbot.questions import MAX_PROMPT
 from workbench.errors import WorkbenchError
 from workbench.models.generator import Pane
@@ -141,6 +141,8 @@ def _turn(said: Said) -> None:
         st.text(said.response or "(empty)", width="stretch")
         if not said.complete:
             st.caption(":material/stop_circle: Stopped before it was done.")
+        if said.near is None or said.near.likeness < CLOSE:
+            st.caption(":material/help: The nearest demonstration is only loosely near; check this answer.")
         _nearest(said.near, "Nearest demonstration")
         chat_feedback.feedback(said)
 

@@ -207,7 +207,7 @@ def _run_facts(run: Run, folder: RunDir) -> dict[str, str]:
 def _demonstration_facts(ws: Workspace, path: Path, sha256: str) -> dict[str, str]:
     snapshot = ws.snapshots.find("demonstrations", sha256)
     counts = dict(snapshot.counts) if snapshot else {}
-    splits = {name: counts[name] for name in ("train", "validation", "test") if name in counts}
+    splits: dict[str, int] = {name: counts[name] for name in ("train", "validation", "test") if name in counts}
     if not splits:
         splits = _counted(path, "split")
     facts = {"rows": f"{sum(splits.values()):,}"} | {name: f"{number:,}" for name, number in sorted(splits.items())}

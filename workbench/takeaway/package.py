@@ -28,6 +28,8 @@ from workbench.takeaway.gguf import write_gguf
 
 CHECK_SECONDS = 900
 PROBE_TOKENS = 24
+WRONG = "not the same model"
+"""How `check.py` ends the line of a folder whose logits differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,9 @@ def check_package(folder: Path) -> str:
     except subprocess.TimeoutExpired:
         raise ModelError(f"The check of what was written did not end within {CHECK_SECONDS // 60} minutes.") from None
     if ended.returncode:
-        last = (ended.stdout + ended.stderr).strip().splitlines()[-1:] or ["no reason given"]
-        raise ModelError(f"What was written does not load as it should: {last[0]}")
+        lines = (ended.stdout + ended.stderr).strip().splitlines() or ["no reason given"]
+        told = next((line for line in lines if line.endswith(WRONG)), lines[-1])
+        raise ModelError(f"What was written is not what it should be: {told}")
     return ended.stdout.strip()
 
 
