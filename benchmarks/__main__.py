@@ -7,6 +7,7 @@ import sys
 
 BENCHMARKS = (
     "demonstration_import",
+    "sft_evaluation",
     "ppo_learning",
     "ppo_throughput",
     "annotator_audit",

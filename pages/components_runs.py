@@ -23,6 +23,7 @@ KINDS = {
     "reward_model": "Reward model",
     "ppo": "PPO",
     "evaluation": "Evaluation",
+    "best_of_n": "Best of n",
     "dpo": "DPO",
     "rloo": "RLOO",
     "verdict": "Verdict",

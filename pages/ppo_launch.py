@@ -49,7 +49,7 @@ def new_run() -> None:
         ("PPO", *METHODS),
         default="PPO",
         required=True,
-        key="ppo_algorithm",
+        key="ppo_way",
         help="DPO and RLOO use the same votes in other ways; they appear in the same charts and the same verdict.",
     )
     if method in METHODS:

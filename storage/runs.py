@@ -22,7 +22,7 @@ from storage.repository import (
     scalar,
 )
 
-RunKind = Literal["sft", "pairs", "reward_model", "ppo", "evaluation", "dpo", "rloo", "verdict"]
+RunKind = Literal["sft", "pairs", "reward_model", "ppo", "evaluation", "best_of_n", "dpo", "rloo", "verdict"]
 RunStatus = Literal["pending", "running", "stopping", "stopped", "interrupted", "failed", "finished"]
 
 

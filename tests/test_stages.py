@@ -17,6 +17,7 @@ from storage.demonstrations import Demonstration
 from workbench.demo.annotators import simulate_votes
 from workbench.demo.load import load_demo_company
 from workbench.errors import InvalidInput, ModelError, NotFound, NotReady
+from workbench.evaluation.measures import MEASURES
 from workbench.launch import launch_evaluation, launch_pairs, launch_ppo, launch_reward_model, launch_sft
 from workbench.models.loading import EMBEDDED_DIR, load_merged, load_tokenizer
 from workbench.models.registry import get_model
@@ -81,7 +82,7 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         simulate_votes(ws)
         reward_model = RewardModelConfig(model_id="sft-001", votes="simulated", epochs=4, batch_size=4)
         assert isinstance(run_stage(ws, launch_reward_model(ws, reward_model, "test")), Finished)
-        ppo = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO)
+        ppo = PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO)
         assert isinstance(run_stage(ws, launch_ppo(ws, ppo, "test")), Finished)
         yield ws
 
@@ -99,12 +100,16 @@ def test_sft_registers_its_model_and_compares_both_models_with_the_human_answers
     assert (model.kind, model.parent_id, model.spec.adapters) == ("sft", "base", ("runs/sft-001/final",))
     for model_id in ("base", "sft-001"):
         measures = loop.evaluations.latest(model_id)
-        assert {"bleu", "chrf", "embedding_similarity", "fact_accuracy", "length"} <= set(measures)
+        assert set(measures) == set(MEASURES)
+        assert measures["perplexity"].value is not None
         assert measures["bleu"].signature.startswith("nrefs:1")
         assert measures["bleu"].n == 4
     answers = loop.answers.list(run_id="sft-001")
     prompts = {row.prompt for row in loop.demonstrations.list(split="test")}
-    assert len(answers) == 8
+    assert {answer.model_id for answer in answers} == {"base", "sft-001", "retrieval"}
+    assert len(answers) == 12
+    assert {answer.held_out for answer in answers} == {"unseen wording"}
+    assert all(answer.tags for answer in answers)
     assert all(answer.prompt in prompts for answer in answers), "only held-out prompts are answered"
 
 
@@ -187,7 +192,9 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(loop: Workspace, k
             loop, RewardModelConfig(model_id="sft-001", votes="simulated", epochs=4, batch_size=4), "test"
         ),
         "ppo": lambda: launch_ppo(
-            loop, PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO), "test"
+            loop,
+            PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO),
+            "test",
         ),
     }
     run_id = launchers[kind]()
@@ -228,7 +235,7 @@ def test_long_rows_are_reported_and_break_nothing(loop: Workspace) -> None:
         assert any("longer than 128 tokens" in notice for notice in notices)
         assert any("alone fill 128 tokens" in notice for notice in notices)
         ppo = PPO.model_copy(update={"total_episodes": 8, "max_prompt_tokens": 64})
-        config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, ppo=ppo)
+        config = PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=2, ppo=ppo)
         ppo_id = launch_ppo(loop, config, "test")
         assert isinstance(run_stage(loop, ppo_id), Finished)
         assert any("left out" in notice.message for notice in loop.notices.list(ppo_id))
@@ -273,7 +280,9 @@ def test_launching_without_what_a_step_needs_says_so_and_leaves_nothing(workspac
 def run_ppo(ws: Workspace, watch: Callable[[RunContext, Any], None] | None = None, **settings: Any) -> str:
     """Launch PPO with settings of the run and, under ``ppo``, of the engine; run it to its end; returns its id."""
     engine = PPO.model_copy(update=settings.pop("ppo", {}))
-    config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, **settings, ppo=engine)
+    config = PPORunConfig(
+        despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=2, **settings, ppo=engine
+    )
     run_id = launch_ppo(ws, config, "test")
     resume_ppo(ws, run_id, watch)
     return run_id
@@ -330,7 +339,7 @@ def test_a_steered_run_that_crashed_ends_as_one_that_did_not(loop: Workspace) ->
             raise KeyboardInterrupt
 
     engine = PPO.model_copy(update={"checkpoint_every": 99})
-    config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, ppo=engine)
+    config = PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=2, ppo=engine)
     run_id = launch_ppo(loop, config, "test")
     with pytest.raises(KeyboardInterrupt):
         resume_ppo(loop, run_id, crashing)
@@ -495,3 +504,28 @@ def test_other_ways_to_use_the_votes_give_models_with_the_same_measures(loop: Wo
     with torch.no_grad():
         ours, sft = (load_merged(get_model(loop, name).spec, loop.root)(ids).logits for name in (run_id, "sft-001"))
     assert (ours - sft).abs().max() > 1e-6
+
+
+# --- reward models of several members, and what they are used for -----------------------------------------------------
+
+
+def test_an_ensemble_is_one_model_for_ppo_and_for_the_best_of_n(loop: Workspace) -> None:
+    from workbench.launch import launch_best_of_n
+    from workbench.reward_model.best_of_n import BestOfNConfig
+
+    config = RewardModelConfig(model_id="sft-001", votes="simulated", epochs=1, members=2)
+    reward_id = launch_reward_model(loop, config, "test")
+    assert isinstance(run_stage(loop, reward_id), Finished)
+    assert loop.runs.get(reward_id).summary["members"] == 2
+    engine = PPO.model_copy(update={"total_episodes": 8, "combine_scores": "minimum"})
+    ppo_id = launch_ppo(loop, PPORunConfig(reward_model_id=reward_id, evaluate_limit=2, ppo=engine), "test")
+    resume_ppo(loop, ppo_id)
+    values = figures(loop, ppo_id)
+    assert values[(1, "objective/score_disagreement")] > 0
+    best = BestOfNConfig(reward_model_id=reward_id, prompts=4, max_new_tokens=6)
+    assert isinstance(run_stage(loop, launch_best_of_n(loop, best, "test")), Finished)
+    curve = loop.runs.get(reward_id).summary["best_of_n"]
+    assert [point["n"] for point in curve] == [1, 2, 4, 8, 16]
+    scores = [point["score"] for point in curve]
+    assert scores == sorted(scores)
+    assert loop.runs.get(reward_id).summary["members"] == 2, "the rest of the summary stays"

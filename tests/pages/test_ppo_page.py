@@ -226,7 +226,7 @@ def test_the_other_methods_start_from_the_same_page(
     data = ws.root / "runs" / reward / "data"
     data.mkdir()
     (data / PAIRS_FILE).write_bytes(b"the votes")
-    visit(app, PAGE, ppo_algorithm=method.upper())
+    visit(app, PAGE, ppo_way=method.upper())
     app.number_input(key=f"{method}_{setting}").set_value(value)
     unbroken(app.run())
     assert any(f"workbench {method}" in code.value for code in app.code)

@@ -145,23 +145,6 @@ def test_a_failed_run_says_why(ws: Workspace, app: AppTest) -> None:
     assert app.error[0].value.replace("\\", "") == sentence
 
 
-def test_answers_can_be_ordered_and_searched(ws: Workspace, app: AppTest) -> None:
-    seeding.demonstrations(ws)
-    run_id = seeding.sft(ws)
-    visit(app, "step2_sft.py")
-    app.selectbox(key=f"answers_{run_id}_order").set_value("Worst first")
-    unbroken(app.run())
-    worst = min(
-        (row for row in ws.answers.list(run_id=run_id) if row.model_id == run_id),
-        key=lambda row: row.measures["fact_accuracy"] or 0.0,
-    )
-    first = next(text.value for text in app.text if "?" in text.value)
-    assert first == worst.prompt
-    app.text_input(key=f"answers_{run_id}_search").set_value("nothing has these words")
-    unbroken(app.run())
-    assert "Nothing matches" in texts(app)
-
-
 def test_runs_are_filtered_and_linked_to(ws: Workspace, app: AppTest) -> None:
     seeding.whole_team(ws)
     app.query_params["run"] = "sft-001"

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.reward_model.mismatches import mismatched_pairs
-from workbench.runs.frozen_data import FrozenPair
+from workbench.reward_model.votes import PreferenceRow
 
-PAIRS = [FrozenPair(f"question {i}", f"answer {i}", f"worse {i}", "train") for i in range(8)]
+PAIRS = [PreferenceRow(f"question {i}", f"answer {i}", f"worse {i}") for i in range(8)]
 
 
 @given(seed=st.integers(0, 1000), per_pair=st.integers(0, 4))
@@ -28,7 +28,7 @@ def test_the_same_seed_draws_the_same_and_most_draws_are_kept() -> None:
 
 
 def test_two_wordings_with_one_answer_are_not_set_against_each_other() -> None:
-    same = [FrozenPair("When?", "Monday.", "Friday.", "train"), FrozenPair("What day?", "Monday.", "No idea.", "train")]
+    same = [PreferenceRow("When?", "Monday.", "Friday."), PreferenceRow("What day?", "Monday.", "No idea.")]
     assert mismatched_pairs(same, 20, seed=0) == []
 
 

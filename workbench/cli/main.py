@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from workbench.cli import data, results, runs, server, stages, tuning
+from workbench.cli import base_models, data, results, runs, scoring, server, sharing, stages, tuning
 from workbench.cli.failures import ending_cleanly
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ app.command("import")(data.import_files)
 app.command("export")(data.export_file)
 app.command("sft")(stages.sft)
 app.command("reward-model")(stages.reward_model)
+app.command("score")(scoring.score)
+app.command("best-of-n")(scoring.best_of_n)
 app.command("ppo")(stages.ppo)
 app.command("dpo")(tuning.dpo)
 app.command("rloo")(tuning.rloo)
@@ -35,7 +37,12 @@ app.command("evaluate")(stages.evaluate)
 app.command("agreement")(results.show_agreement)
 app.command("leaderboard")(results.show_leaderboard)
 app.command("chat")(results.chat)
+app.command("report")(sharing.report)
+app.command("serve")(sharing.serve)
+app.command("backup")(sharing.backup)
+app.command("restore")(sharing.restore)
 app.add_typer(runs.runs_app, name="runs")
+base_models.add_commands(runs.models_app)
 app.add_typer(runs.models_app, name="models")
 
 

@@ -74,8 +74,18 @@ def sft(
 
     def launch(ws: Workspace) -> str:
         from workbench.launch import launch_sft
+        from workbench.models.inspecting import inspect_model
+        from workbench.models.registry import find_language_model
+        from workbench.sft.defaults import with_suggestions
 
-        return launch_sft(ws, build_config(SFTConfig, values), who())
+        asked = build_config(SFTConfig, values)
+        spec = find_language_model(ws, asked.model_id).spec
+        facts = inspect_model(spec.model_copy(update={"revision": asked.revision or spec.revision}))
+        fitting = with_suggestions(values, facts)
+        if added := {name: value for name, value in fitting.items() if name not in values}:
+            settings = ", ".join(f"{name}={value}" for name, value in added.items())
+            say(f"For {facts.parameters:,} parameters, unless set: {settings}")
+        return launch_sft(ws, build_config(SFTConfig, fitting), who())
 
     run_stage("sft", workspace, as_json, launch)
 
@@ -201,6 +211,7 @@ def run_stage(command: str, root: Path | None, as_json: bool, launch: Callable[[
 def _print_outcome(ws: Workspace, run: Run, as_json: bool) -> None:
     model = ws.models.find(run.id)
     measures = _measures(ws, run.id)
+    differences = _differences(ws, run)
     if as_json:
         print_json(
             {
@@ -210,6 +221,7 @@ def _print_outcome(ws: Workspace, run: Run, as_json: bool) -> None:
                 "model": model.id if model else None,
                 "summary": run.summary,
                 "evaluations": measures,
+                **({"differences": differences} if differences else {}),
             }
         )
         return
@@ -218,6 +230,38 @@ def _print_outcome(ws: Workspace, run: Run, as_json: bool) -> None:
     if measures:
         columns = ("model", "split", "measure", "value", "ci", "n", "problem")
         print_table(columns, [[row[name] for name in columns] for row in measures])
+    if differences:
+        columns = ("model", "against", "measure", "difference", "ci", "p", "n")
+        print_table(columns, [[row[name] for name in columns] for row in differences])
+
+
+def _differences(ws: Workspace, run: Run) -> list[dict[str, Any]]:
+    """How far each model of an evaluation lies above the first one on the same prompts, by paired bootstrap."""
+    from workbench.evaluation.comparing import aligned, difference_of
+    from workbench.evaluation.measures import MEASURES
+
+    if run.kind != "evaluation":
+        return []
+    answers = ws.answers.list(run_id=run.id)
+    names = dict.fromkeys(row.model_id for row in answers)
+    rows = aligned({name: [row for row in answers if row.model_id == name] for name in names})
+    if not rows:
+        return []
+    against, *others = rows
+    return [
+        {
+            "model": model,
+            "against": against,
+            "measure": measure,
+            "difference": found.value,
+            "ci": [found.ci_low, found.ci_high],
+            "p": found.p,
+            "n": found.n,
+        }
+        for model in others
+        for measure in MEASURES
+        if (found := difference_of(measure, rows[against], rows[model])) is not None
+    ]
 
 
 def _measures(ws: Workspace, run_id: str) -> list[dict[str, Any]]:

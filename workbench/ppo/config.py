@@ -72,6 +72,9 @@ class PPOConfig(BaseModel):
     whiten_advantages: bool = Field(
         True, description="Shift and scale the advantages of a batch to mean 0, variance 1."
     )
+    combine_scores: Literal["mean", "minimum"] = Field(
+        "mean", description="Of several reward models, or members of one: their mean, or the lowest score of all."
+    )
     scale_scores: bool = Field(False, description="Divide scores by their running standard deviation.")
     score_clip: float | None = Field(None, gt=0, description="Clip scores to ±this, after scaling.")
     missing_eos_penalty: float = Field(

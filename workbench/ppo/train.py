@@ -145,7 +145,9 @@ class PPOTrainer:
         """
         config, mask = self.config, rollout.response_mask
         responses = Responses(prompts, self.texts(rollout), rollout)
-        scores, disagreement = self._timed("score", lambda: combined_scores(self.rewards, responses))
+        scores, disagreement = self._timed(
+            "score", lambda: combined_scores(self.rewards, responses, config.combine_scores)
+        )
         scores = penalise_missing_end(scores, rollout.ended, config.missing_eos_penalty)
         scores = penalise_length(scores, rollout.lengths(), config.length_penalty)
         reference = self._timed("reference", lambda: self._reference_logprobs(rollout))

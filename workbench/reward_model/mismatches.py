@@ -11,10 +11,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from workbench.runs.frozen_data import FrozenPair
+from workbench.reward_model.votes import PreferenceRow
 
 
-def mismatched_pairs(pairs: Sequence[FrozenPair], per_pair: int, seed: int) -> list[FrozenPair]:
+def mismatched_pairs(pairs: Sequence[PreferenceRow], per_pair: int, seed: int) -> list[PreferenceRow]:
     """``per_pair`` further pairs for each: its chosen response, and as rejected one chosen for another prompt.
 
     Other prompts are drawn at random from the same pairs, so that no response crosses from one split into another. A
@@ -23,7 +23,7 @@ def mismatched_pairs(pairs: Sequence[FrozenPair], per_pair: int, seed: int) -> l
     generator = random.Random(seed)
     drawn = ((pair, generator.choice(pairs)) for pair in pairs for _ in range(per_pair))
     return [
-        replace(pair, rejected=other.chosen)
+        replace(pair, rejected=other.chosen, margin=0.0)
         for pair, other in drawn
         if other.prompt != pair.prompt and other.chosen != pair.chosen
     ]

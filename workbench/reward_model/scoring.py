@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -100,22 +101,41 @@ class RewardModel:
 
         self.head = ScoreHead.load(folder)
         self.tokenizer = tokenizer
+        self.adapter = REWARD_ADAPTER
         self.model = PeftModel.from_pretrained(trunk, str(folder / ADAPTER_FOLDER), adapter_name=REWARD_ADAPTER)
         self.model.eval()
+
+    def beside(self, folder: Path, number: int) -> RewardModel:
+        """Another reward model on the same copy of the trunk.
+
+        Raises:
+            ModelError: the folder holds no reward model.
+        """
+        other = copy.copy(self)
+        other.head = ScoreHead.load(folder)
+        other.adapter = f"{REWARD_ADAPTER}_{number}"
+        self.model.load_adapter(str(folder / ADAPTER_FOLDER), adapter_name=other.adapter)
+        self.model.eval()
+        return other
 
     @torch.inference_mode()
     def score(self, prompts: Sequence[str], responses: Sequence[str], batch_size: int = 64) -> list[float]:
         """One score for each response to its prompt; higher is better."""
+        self.model.set_adapter(self.adapter)
         rows = [
             torch.tensor(encode_prompt(self.tokenizer, prompt) + encode_response(self.tokenizer, response))
             for prompt, response in zip(prompts, responses, strict=True)
         ]
-        scores: list[float] = []
-        for start in range(0, len(rows), batch_size):
-            chunk = rows[start : start + batch_size]
+        scores = [0.0] * len(rows)
+        order = sorted(range(len(rows)), key=lambda index: len(rows[index]))  # like lengths share a batch
+        for start in range(0, len(order), batch_size):
+            picked = order[start : start + batch_size]
+            chunk = [rows[index] for index in picked]
             sequences = torch.nn.utils.rnn.pad_sequence(chunk, batch_first=True)
             lengths = torch.tensor([len(row) for row in chunk])
             mask = torch.arange(sequences.shape[1])[None, :] < lengths[:, None]
             device = self.model.device
-            scores += score_last_token(self.model, self.head, sequences.to(device), mask.to(device)).tolist()
+            given = score_last_token(self.model, self.head, sequences.to(device), mask.to(device)).tolist()
+            for index, score in zip(picked, given, strict=True):
+                scores[index] = score
         return scores

@@ -110,6 +110,9 @@ class Answer(_Event):
     reference: str
     response: str
     measures: dict[str, float | None] = {}
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    held_out: str | None = Field(None, description="'unseen wording' or 'unseen fact', where the data says so.")
 
 
 class Evaluation(_Event):
@@ -125,6 +128,14 @@ class Evaluation(_Event):
     n: int
     signature: str = ""
     problem: str | None = Field(None, description="Why the measure could not be computed, where value is None.")
+
+
+class Embedded(_Event):
+    """Embeddings of human texts, computed on the way: the columns text and vector of a Parquet file of the run."""
+
+    type: Literal["embedded"] = "embedded"
+    file: str
+    count: int
 
 
 class CheckpointSaved(_Event):
@@ -195,6 +206,7 @@ Event = Annotated[
     | PairScored
     | Answer
     | Evaluation
+    | Embedded
     | CheckpointSaved
     | Steered
     | Notice
