@@ -5,7 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("demonstration_import", "ppo_learning", "ppo_throughput", "annotator_audit", "voting_load")
+BENCHMARKS = (
+    "demonstration_import",
+    "demonstration_page",
+    "ppo_learning",
+    "ppo_throughput",
+    "annotator_audit",
+    "voting_load",
+)
 
 
 def main() -> int:
