@@ -8,10 +8,12 @@ import sys
 BENCHMARKS = (
     "demonstration_import",
     "demonstration_page",
+    "sft_evaluation",
     "ppo_learning",
     "ppo_throughput",
     "annotator_audit",
     "voting_load",
+    "ppo_watchers",
 )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar, Unpack
 
 from duckdb import DuckDBPyConnection
 
 from storage.database import Database
 from storage.demonstration_rows import Filter, where
-from storage.repository import Repository, scalar
+from storage.repository import Repository, encoded, scalar
 
 Counts = TypeVar("Counts")
 
@@ -82,6 +83,18 @@ class DemonstrationCounts(Repository):
                 WHERE split <> 'train' AND status = 'approved' GROUP BY ALL ORDER BY ALL"""
             )
             return {(split, kind): int(number) for split, kind, number in reader.fetchall()}
+
+    def changed_since(self, moment: datetime) -> int:
+        """How many demonstrations that count were added, changed or taken away after a moment: approved now or then."""
+        with self._read() as reader:
+            reader.execute(
+                """SELECT count(DISTINCT id) FROM (
+                    SELECT id FROM demonstrations WHERE status = 'approved' AND updated_at > $since
+                    UNION ALL SELECT demonstration_id FROM demonstration_versions
+                    WHERE status = 'approved' AND replaced_at > $since AND created_at <= $since)""",
+                {"since": encoded(moment)},
+            )
+            return int(scalar(reader))
 
     def _once(self, name: object, ask: Callable[[DuckDBPyConnection], Counts]) -> Counts:
         """What ``ask`` finds, remembered until the next write to the database."""
