@@ -28,7 +28,8 @@ from workbench.reward_model.votes import DecidedPair, VotedPair, decided, traini
 from workbench.runs.frozen_data import FrozenDemonstration
 
 SCALE_FILE = "score_scale.json"
-MOST_REFERENCES = 400
+MOST_TRAIN_PAIRS, MOST_REFERENCES = 400, 200
+"""So many are enough for a mean, a spread and a share."""
 STRANGE = 64
 
 
@@ -41,20 +42,27 @@ class Material:
     config: RewardModelConfig
 
 
-def scaled_model(material: Material, spec: ModelSpec, workspace: Path, folders: Sequence[Path]) -> RewardEnsemble:
+def scaled_model(
+    material: Material, spec: ModelSpec, workspace: Path, folders: Sequence[Path]
+) -> tuple[RewardEnsemble, list[float]]:
     """The members with centre and scale: 0 is the mean of the human answers to training prompts (of the voted
     responses where there are none), 1 the standard deviation over the voted responses to training prompts.
+
+    Returns:
+        The model, and its scores of the training pairs: all chosen responses, then all rejected ones.
     """
     model = RewardEnsemble(load_members(spec, workspace, folders, material.config.backend))
     train = decided(material.voted, "train")
-    prompts, texts = _both_sides(train)
+    prompts, texts = _both_sides(train[:: -(-len(train) // MOST_TRAIN_PAIRS)])
     human = [row for row in material.demonstrations if row.split == "train"][:MOST_REFERENCES]
     raw = model.member_scores(prompts + [row.prompt for row in human], texts + [row.response for row in human])
+    scaled = []
     for member, folder, own in zip(model.members, folders, raw, strict=True):
         centre = float(own[len(texts) :].mean() if human else own[: len(texts)].mean())
         scale = float(own[: len(texts)].std()) or 1.0
         _set_scale(member, folder, centre, scale)
-    return model
+        scaled.append((own[: len(texts)] - centre) / scale)
+    return model, np.mean(scaled, axis=0).tolist()
 
 
 def _set_scale(member: Any, folder: Path, centre: float, scale: float) -> None:
@@ -83,13 +91,17 @@ class Measured:
 
 
 def measure(
-    material: Material, model: RewardEnsemble, raw: float, curve: list[CurvePart], extra_notes: Sequence[str] = ()
+    material: Material, model: RewardEnsemble, train_scores: Sequence[float], raw: float, curve: list[CurvePart]
 ) -> Measured:
-    """Everything on the card, on held-out prompts; the temperature alone is fitted on validation pairs."""
+    """Everything on the card, on held-out prompts; the temperature alone is fitted on validation pairs.
+
+    Args:
+        train_scores: as `scaled_model` gives them.
+        raw: the steepness that training left.
+    """
     voted, config = material.voted, material.config
     held_out, validation = decided(voted, "test"), decided(voted, "validation")
     train = decided(voted, "train")
-    train_scores = model.score(*_both_sides(train))
     margins, by_member = _margins(model, held_out)
     validation_margins, _ = _margins(model, validation)
     temperature, fitted_on = fit_temperature(validation_margins, raw)
@@ -125,7 +137,7 @@ def measure(
         margins=margins,
         spread=spread,
         learning_curve=[*curve, whole] if curve else [],
-        notes=[*notes(voted, config), *extra_notes],
+        notes=notes(voted, config),
         verdict=judge(evidence),
     )
     low, high = np.percentile(train_scores, [0.5, 99.5])

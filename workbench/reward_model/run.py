@@ -50,10 +50,10 @@ def run(context: RunContext) -> Finished | Stopped:
     run_id = str(context.dir.config["run_id"])
     spec = trunk.with_adapter(f"runs/{run_id}/final/{ADAPTER if config.backend == 'trunk' else CLASSIFIER}")
     folders = [fit_folder(context, fit) for fit in fits if fit.share == 1.0]
-    model = scaled_model(material, spec, context.dir.workspace, folders)
+    model, train_scores = scaled_model(material, spec, context.dir.workspace, folders)
     curve = _curve(context, material, spec, [fit for fit in fits if fit.share < 1.0])
     _measuring(context, 1)
-    measured = measure(material, model, raw_steepness(folders), curve)
+    measured = measure(material, model, train_scores, raw_steepness(folders), curve)
     file = ModelFile(
         backend=config.backend,
         members=(".", *(f"members/{number}" for number in range(2, len(folders) + 1))),
