@@ -60,7 +60,7 @@ def _score() -> dict[str, Any]:
     if not 1 <= len(responses) <= MOST:
         raise InvalidInput(f"Give one to {MOST} responses, each on a line of its own; there are {len(responses)}.")
     model = get_model(services.workspace(), str(state["playground_model"]))
-    scored = services.generator().score(model.spec, prompt, responses, explain=bool(state["playground_explain"]))
+    scored = services.generator().score_prompt(model.spec, prompt, responses, explain=bool(state["playground_explain"]))
     rows = [{"response": text, **row} for text, row in zip(responses, scored, strict=True)]
     return {"prompt": prompt, "model": model.id, "rows": sorted(rows, key=lambda row: -row["score"])}
 

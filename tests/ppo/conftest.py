@@ -24,6 +24,7 @@ class DigitTokenizer:
     pad_token_id = PAD
     chat_template = None
 
+    added_tokens_decoder: dict[int, Any] = {}  # noqa: RUF012
     all_special_tokens: tuple[str, ...] = ()
 
     def __call__(self, text: str, add_special_tokens: bool = True) -> dict[str, list[int]]:

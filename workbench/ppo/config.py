@@ -141,4 +141,15 @@ class PPORunConfig(BaseModel):
         None, description="Go on from a checkpoint of an earlier PPO run: RUN or RUN:STEP, such as ppo-001:20."
     )
     evaluate_limit: int = Field(200, ge=1, description="At most so many held-out prompts are answered at the end.")
+    snapshot: str | None = Field(
+        None, description="Name of a snapshot of demonstrations to take prompts from; those approved now if empty."
+    )
+    tags: tuple[str, ...] = Field((), description="Train on prompts with one of these tags only; on all if empty.")
+    prompts_limit: int | None = Field(None, ge=1, description="Train on at most so many prompts; on all if empty.")
+    pause_on_alarm: bool = Field(
+        False, description="Pause when the score rises while what it stands for goes the other way."
+    )
+    despite_verdict: bool = Field(
+        False, description="Start although the reward model is judged not yet good enough to optimise against."
+    )
     ppo: PPOConfig = Field(default_factory=PPOConfig)

@@ -100,7 +100,7 @@ def _rewards(
 ) -> list[RewardFunction]:
     """One function for each member of the reward model: PPO takes their mean and watches how far they disagree."""
     if spec is None:
-        return [_classifier(name, policy)]
+        return [load_classifier(name, policy.device)]
     folder = model_folder(spec, workspace)
     file = ModelFile.load(folder)
     if file.backend == "trunk" and isinstance(policy, SharedTrunk) and trunk_of(spec) == sft_spec:
@@ -115,7 +115,8 @@ def _rewards(
     return [text_scorer(member.score) for member in members]
 
 
-def _classifier(source: str, policy: ActorCritic) -> RewardFunction:
+def load_classifier(source: str, device: Any = "cpu") -> ClassifierScorer:
+    """A sequence classifier from outside, by folder or Hugging Face id. Raises ModelError where it cannot be loaded."""
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     try:
@@ -125,7 +126,7 @@ def _classifier(source: str, policy: ActorCritic) -> RewardFunction:
         )
     except (OSError, ValueError) as error:
         raise ModelError(f"The reward model {source} cannot be loaded: {str(error).splitlines()[0]}") from error
-    return ClassifierScorer(model.to(policy.device), tokenizer)
+    return ClassifierScorer(model.to(device), tokenizer)
 
 
 def _prompts_of(rows: Iterable[FrozenDemonstration], split: str | None = None) -> list[str]:

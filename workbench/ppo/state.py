@@ -12,6 +12,7 @@ from workbench.errors import InvalidInput
 from workbench.ppo.rewards import RunningMoments
 
 if TYPE_CHECKING:
+    from workbench.ppo.policy import ActorCritic
     from workbench.ppo.train import PPOTrainer
 
 STATE_FILE = "ppo_state.pt"
@@ -69,6 +70,11 @@ def load_weights(trainer: PPOTrainer, folder: Path) -> None:
     _load_parameters(trainer, _read(folder))
 
 
+def load_policy(policy: ActorCritic, folder: Path) -> None:
+    """The same into a policy without a trainer."""
+    _copy_parameters(policy, _read(folder))
+
+
 def _read(folder: Path) -> dict[str, Any]:
     state: dict[str, Any] = torch.load(folder / STATE_FILE, weights_only=True, map_location="cpu")
     return state
@@ -81,7 +87,11 @@ def _load_learned(trainer: PPOTrainer, state: dict[str, Any]) -> None:
 
 
 def _load_parameters(trainer: PPOTrainer, state: dict[str, Any]) -> None:
-    own, saved = trainer.policy.trained(), state["parameters"]
+    _copy_parameters(trainer.policy, state)
+
+
+def _copy_parameters(policy: ActorCritic, state: dict[str, Any]) -> None:
+    own, saved = policy.trained(), state["parameters"]
     if {name: p.shape for name, p in own.items()} != {name: p.shape for name, p in saved.items()}:
         raise InvalidInput(
             "The checkpoint is of a policy of another shape: model, method, LoRA rank and value model must be the same."

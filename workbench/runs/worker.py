@@ -33,6 +33,9 @@ STAGES = {
     "best_of_n": "workbench.reward_model.best_of_n:run",
     "ppo": "workbench.ppo.run:run",
     "evaluation": "workbench.evaluation.run:run",
+    "dpo": "workbench.alternatives.dpo:run",
+    "rloo": "workbench.alternatives.rloo:run",
+    "verdict": "workbench.verdict.run:run",
 }
 """Which function runs which kind of run."""
 
