@@ -12,6 +12,7 @@ BENCHMARKS = (
     "ppo_throughput",
     "annotator_audit",
     "voting_load",
+    "ppo_watchers",
 )
 
 

@@ -40,8 +40,13 @@ def pages() -> Mapping[str, Sequence[st.Page]]:
             ),
             st.Page("step5_ppo.py", title="4 · PPO", icon=":material/trending_up:", url_path="ppo"),
         ],
-        "Look closer": [
+        "The chatbot": [
+            st.Page("chat.py", title="Chat", icon=":material/forum:", url_path="chat"),
             st.Page("compare.py", title="Compare models", icon=":material/compare_arrows:", url_path="compare"),
+            st.Page("share.py", title="Take away", icon=":material/ios_share:", url_path="take-away"),
+        ],
+        "Look closer": [
+            st.Page("lineage.py", title="Family tree", icon=":material/account_tree:", url_path="family-tree"),
             st.Page("runs.py", title="Runs", icon=":material/list_alt:", url_path="runs"),
         ],
     }

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.metric_words import METRICS, MetricWords, written
+from pages.palette import line_colours, model_colour
 
 if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
 
-LIGHT = ("#0f766e", "#d97706", "#6366f1", "#64748b")
-DARK = ("#2dd4bf", "#fbbf24", "#818cf8", "#94a3b8")
 CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True}
 
 
 def colours() -> tuple[str, ...]:
-    """The line colours that suit the theme in use."""
-    return DARK if st.context.theme.type == "dark" else LIGHT
+    """The line colours that suit the theme in use, for curves that belong to no model."""
+    return line_colours()
 
 
 def metric_cards(frame: pd.DataFrame, charts: Sequence[tuple[str, ...]], key: str, columns: int = 3) -> None:
@@ -97,15 +96,14 @@ def answers_scatter(frame: pd.DataFrame, models: Sequence[tuple[str, str]], key:
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    after, before, *_ = colours()
-    for (model_id, label), colour in zip(models, (before, after), strict=False):
+    for model_id, label in models:
         rows = frame[frame["model_id"] == model_id].dropna(subset=["bleu", "embedding_similarity"])
         figure.add_scatter(
             x=rows["bleu"],
             y=rows["embedding_similarity"],
             name=label,
             mode="markers",
-            marker={"color": colour, "size": 8, "opacity": 0.65},
+            marker={"color": model_colour(model_id), "size": 8, "opacity": 0.65},
             text=[escape(prompt[:90]) for prompt in rows["prompt"]],
             hovertemplate="%{text}<br>BLEU %{x:.0f} · similarity %{y:.2f}<extra></extra>",
         )

@@ -40,6 +40,7 @@ def page() -> None:
         st.subheader("Running now", anchor=False)
         st.fragment(_running, run_every=REFRESH_SECONDS)([run.id for run in live])
     _quality()
+    _share()
 
 
 def _next(state: TeamState) -> None:
@@ -48,7 +49,9 @@ def _next(state: TeamState) -> None:
         with st.container(gap=None):
             st.caption("Next")
             st.markdown(f"### {step.title}")
-            st.markdown(step.why)
+            st.markdown(escaped(step.why) if step.kind else step.why)
+            if step.time:
+                st.caption(f":material/schedule: {step.time}")
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(step.button, type="primary", icon=":material/arrow_forward:", key="next_step"):
                 if step.section:
@@ -84,17 +87,21 @@ def _steps(state: TeamState) -> None:
         with _card("2 · SFT", _badge(state, "step2_sft.py", bool(state.models.get("sft")), step)):
             st.markdown(f"#### {_models(state, 'sft')}")
             st.caption("fine-tuned on the demonstrations")
+            _lag(state, "sft")
             _link("step2_sft.py", "SFT")
-        third = "step4_reward_model.py" if step.page == "step4_reward_model.py" else "step3_preferences.py"
+        lags = any(stale.kind == "reward_model" for stale in state.stale)
+        third = "step4_reward_model.py" if lags or step.page == "step4_reward_model.py" else "step3_preferences.py"
         with _card("3 · Preferences", _badge(state, third, bool(state.models.get("reward_model")), step)):
             st.markdown(f"#### {counted(state.votes, 'vote')}, {_models(state, 'reward_model')}")
             apart = f"; apart from them {state.simulated_votes:,} simulated votes" if state.simulated_votes else ""
             st.caption(f"on {counted(state.pairs, 'pair')}{apart}")
+            _lag(state, "reward_model")
             _link("step3_preferences.py", "Preferences")
             _link("step4_reward_model.py", "Reward model")
         with _card("4 · PPO", _badge(state, "step5_ppo.py", bool(state.models.get("ppo")), step)):
             st.markdown(f"#### {_models(state, 'ppo')}")
             st.caption("optimised on the reward model's scores")
+            _lag(state, "ppo")
             _link("step5_ppo.py", "PPO")
 
 
@@ -109,9 +116,18 @@ def _card(title: str, badge: tuple[str, Any]) -> Iterator[None]:
 def _badge(state: TeamState, page: str, done: bool, step: NextStep) -> tuple[str, Any]:
     if page in {PAGE_OF_KIND[kind] for kind in state.live if kind in PAGE_OF_KIND}:
         return "Running", "blue"
+    if any(PAGE_OF_KIND[stale.kind] == page for stale in state.stale):
+        return "Out of date", "orange"
     if step.page == page:
         return "Next", "primary"
     return ("Done", "green") if done else ("To come", "gray")
+
+
+def _lag(state: TeamState, kind: str) -> None:
+    """Why the step's newest model is out of date."""
+    for stale in state.stale:
+        if stale.kind == kind:
+            st.caption(f":material/update: {escaped(stale.model_id)}: {escaped(' '.join(stale.reasons))}")
 
 
 def _link(page: str, label: str) -> None:
@@ -143,6 +159,14 @@ def _quality() -> None:
         "On held-out prompts, compared with the human responses. "
         "Intervals and single answers are on the pages of SFT and PPO."
     )
+
+
+def _share() -> None:
+    """What leaves the workbench: a report for those who decide, a backup of everything."""
+    st.subheader("Share and keep", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link("chat.py", label="Try the chatbot", icon=":material/forum:")
+        st.page_link("share.py", label="Report, models to take away, backup", icon=":material/ios_share:")
 
 
 def _running(shown: list[str]) -> None:

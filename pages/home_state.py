@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from workbench.models.freshness import Stale, last_seconds, stale_models
 from workbench.models.registry import list_models
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ class TeamState:
     simulated_votes: int
     live: Mapping[str, str]
     """Kind of run -> id of the one that waits or runs."""
+    stale: tuple[Stale, ...] = ()
+    """Newest models that lag behind their data or the models before them."""
+    took: Mapping[str, float] = field(default_factory=dict)
+    """Kind of run -> seconds that the newest finished one took."""
 
     @property
     def empty(self) -> bool:
@@ -44,6 +49,10 @@ class NextStep:
     page: str
     section: str | None = None
     """Part of that page to open, where it has parts."""
+    kind: str | None = None
+    """Kind of run that does it."""
+    time: str = ""
+    """How long it takes, as a sentence."""
 
 
 def team_state(workspace: Workspace) -> TeamState:
@@ -57,6 +66,8 @@ def team_state(workspace: Workspace) -> TeamState:
         votes=workspace.votes.count(simulated=False),
         simulated_votes=workspace.votes.count(simulated=True),
         live=live,
+        stale=tuple(stale_models(workspace)),
+        took=last_seconds(workspace),
     )
 
 
@@ -107,8 +118,26 @@ _JUDGE = NextStep(
 )
 
 
+_AGAIN = {
+    "sft": NextStep("Train {model} anew", "{reasons}", "Go to SFT", "step2_sft.py", kind="sft"),
+    "reward_model": NextStep(
+        "Train {model} anew", "{reasons}", "Go to the reward model", "step4_reward_model.py", kind="reward_model"
+    ),
+    "ppo": NextStep("Run PPO anew", "{reasons}", "Go to PPO", "step5_ppo.py", kind="ppo"),
+}
+SECONDS_PER_VOTE = 12
+"""What a vote takes on average, for those who have not voted yet."""
+USUAL = {
+    "sft": "about 3 minutes",
+    "pairs": "about 2 minutes",
+    "reward_model": "about 2 minutes",
+    "ppo": "about 2 minutes",
+}
+"""On the embedded model and company with two CPU cores; other models have no usual time before their first run."""
+
+
 def next_step(state: TeamState) -> NextStep:
-    """What brings the team further, in the order of the four steps."""
+    """What brings the team further: the first step that is missing, then the first that is out of date."""
     votes = max(state.votes, state.simulated_votes)
     has = state.models.get
     ladder = (
@@ -126,5 +155,26 @@ def next_step(state: TeamState) -> NextStep:
             )
         if missing:
             why = step.why.format(demonstrations=state.demonstrations, votes=votes, enough=ENOUGH_VOTES)
-            return replace(step, why=why)
+            return replace(step, why=why, time=_time(state, step, kind, votes))
+    for stale in state.stale:
+        if stale.kind not in state.live:
+            again = _AGAIN[stale.kind]
+            return replace(
+                again,
+                title=again.title.format(model=stale.model_id),
+                why=" ".join(stale.reasons),
+                time=_time(state, again, stale.kind, votes),
+            )
     return _JUDGE
+
+
+def _time(state: TeamState, step: NextStep, kind: str | None, votes: int) -> str:
+    if step is _VOTE:
+        minutes = max(1, round((ENOUGH_VOTES - votes) * SECONDS_PER_VOTE / 60))
+        return f"About {minutes} min for one person; several people share the work."
+    if kind is None:
+        return ""
+    if kind in state.took:
+        minutes = max(1, round(state.took[kind] / 60))
+        return f"Took {minutes} min last time."
+    return f"Takes {USUAL[kind]} with the embedded model." if kind in USUAL else ""

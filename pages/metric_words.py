@@ -50,6 +50,9 @@ METRICS: dict[str, MetricWords] = {
     "loss/value": MetricWords(
         "Value loss", "How wrong the value head is about what a response will earn; it should fall."
     ),
+    "loss/demonstrations": MetricWords(
+        "Loss on demonstrations", "What the policy still knows of the human answers; rises where it forgets them."
+    ),
     "policy/clipfrac": MetricWords(
         "Clip fraction", "Share of tokens whose change was held back; above 30%, learn more slowly.", ".0%"
     ),
@@ -99,6 +102,14 @@ METRICS: dict[str, MetricWords] = {
         "Closeness in meaning on those prompts; a fall means it leaves the subject.",
         ".2f",
     ),
+    "eval/win_rate": MetricWords(
+        "Win rate against SFT",
+        "How often the reward model prefers its response to the SFT model's, on prompts it never trains on.",
+        ".0%",
+    ),
+    "eval/score_minimum": MetricWords(
+        "Lowest score", "The score by the most critical of the reward models; it should rise with the mean.", ".2f"
+    ),
     "seconds/generate": MetricWords("Sampling time", "Seconds of an update spent writing responses.", ".2f"),
     "seconds/score": MetricWords("Scoring time", "Seconds spent by the reward models.", ".2f"),
     "seconds/reference": MetricWords("Reference time", "Seconds spent comparing with the SFT model.", ".2f"),
@@ -129,6 +140,11 @@ MEASURES: dict[str, MetricWords] = {
     "length": MetricWords("Length", "Words per answer.", ".1f"),
 }
 
+REWARD_MODEL_CHARTS = (
+    ("train/loss", "eval/loss"),
+    ("train/accuracy", "eval/accuracy"),
+    ("train/margin", "eval/margin"),
+)
 SFT_CHARTS = (
     ("train/loss", "eval/loss"),
     ("train/learning_rate",),
@@ -136,7 +152,6 @@ SFT_CHARTS = (
     ("train/tokens_per_second",),
     ("train/memory_gib",),
 )
-REWARD_MODEL_CHARTS = (("train/loss", "eval/loss"), ("train/accuracy", "eval/accuracy"))
 PPO_CHARTS = (
     ("objective/rlhf_reward",),
     ("objective/scores", "eval/score"),
@@ -144,6 +159,7 @@ PPO_CHARTS = (
     ("objective/entropy",),
     ("loss/policy",),
     ("loss/value",),
+    ("loss/demonstrations",),
     ("policy/clipfrac",),
     ("response/length", "eval/length"),
     ("eval/embedding_similarity",),

@@ -15,7 +15,9 @@ from pages.components_runs import KINDS, delete_run, find_run, live_run, status_
 from pages.home_state import LIVE
 from pages.metric_words import METRICS
 from pages.rows import Run, RunKind
+from pages.runs_compare import comparison
 from workbench.models.registry import list_models
+from workbench.runs.comparing import Dependents, dependents, flat
 from workbench.runs.ingest import run_dir_of
 
 ANY = "Any"
@@ -45,16 +47,33 @@ def page() -> None:
             "Kind", [ANY, *KINDS], key="runs_kind", format_func=lambda kind: KINDS.get(kind, kind), width=180
         )
         status = st.selectbox("State", [ANY, *STATUSES], key="runs_status", format_func=_state_word, width=180)
-    shown = [run for run in everything if kind in (ANY, run.kind) and status in (ANY, run.status)]
+        words = st.text_input("Search", key="runs_search", placeholder="Id, person, setting or value", width=280)
+    shown = [
+        run
+        for run in everything
+        if kind in (ANY, run.kind) and status in (ANY, run.status) and _matches(run, str(words or ""))
+    ]
     if not shown:
         st.caption("No run matches.")
         return
     _table(shown)
     ids = [run.id for run in shown]
+    with st.expander(
+        "Compare runs", icon=":material/compare_arrows:", key="runs_compare", on_change="rerun"
+    ) as compared:
+        if compared.open:
+            comparison(ids)
     if st.session_state.get("run") not in ids:
         st.session_state["run"] = ids[0]
     run_id = st.selectbox("Look at", ids, key="run", bind="query-params", width=300)
     _detail(str(run_id))
+
+
+def _matches(run: Run, words: str) -> bool:
+    """Whether every word is in the run's id, person, settings or error."""
+    settings = " ".join(f"{name}={value}" for name, value in flat(run.config).items())
+    text = f"{run.id} {run.created_by} {settings} {run.error or ''}".casefold()
+    return all(word in text for word in words.casefold().split())
 
 
 def _state_word(status: str) -> str:
@@ -122,7 +141,7 @@ def _detail(run_id: str) -> None:
 def _settings(run: Run) -> None:
     with st.container(border=True):
         st.markdown("**Settings**")
-        rows = _flat(run.config)
+        rows = flat(run.config)
         st.dataframe(
             {"Setting": list(rows), "Value": [str(value) for value in rows.values()]},
             hide_index=True,
@@ -131,46 +150,25 @@ def _settings(run: Run) -> None:
         )
 
 
-def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    rows: dict[str, Any] = {}
-    for name, value in config.items():
-        if isinstance(value, dict):
-            rows |= _flat(value, f"{prefix}{name}.")
-        else:
-            rows[f"{prefix}{name}"] = value
-    return rows
-
-
 def _lineage(run: Run) -> None:
     models = {model.id: model for model in list_models(services.workspace())}
-    made = models.get(run.id)
-    chain: list[str] = []
-    current: str | None = run.id if made else _first_model(run.config)
-    while current is not None and current not in chain:
-        chain.append(current)
-        current = models[current].parent_id if current in models else None
-    heirs = [model.id for model in models.values() if model.parent_id == run.id]
     with st.container(border=True):
         st.markdown("**Where it comes from**")
-        if made is None:
-            chain.insert(0, run.id)
-        st.markdown(" → ".join(f"**{escaped(step)}**" if step == run.id else escaped(step) for step in reversed(chain)))
-        if run.kind == "ppo":
-            st.caption(f"Scored by {escaped(run.config.get('reward_model_id', '–'))}")
+        named = [run.config.get("model_id"), run.config.get("reward_model_id"), *(run.config.get("model_ids") or ())]
+        used = [name for name in named if name]
+        if used:
+            st.markdown(f"Used {escaped(', '.join(dict.fromkeys(map(str, used))))}")
+        if run.id in models:
+            st.page_link(
+                "lineage.py", label="Its family tree", icon=":material/account_tree:", query_params={"model": run.id}
+            )
+        heirs = dependents(services.workspace(), run.id).models
         if heirs:
             st.caption(f"Built on it: {escaped(', '.join(heirs))}")
 
 
-def _first_model(config: dict[str, Any]) -> str | None:
-    for name in ("model_id", "reward_model_id"):
-        if config.get(name):
-            return str(config[name])
-    ids = config.get("model_ids")
-    return str(ids[0]) if ids else None
-
-
 def _summary(run: Run) -> None:
-    rows = _flat(run.summary)
+    rows = flat(run.summary)
     if not rows:
         return
     with st.container(border=True):
@@ -220,16 +218,24 @@ def _deletion(run: Run) -> None:
         st.caption("A run can be deleted once it has stopped.")
         return
     if st.button("Delete this run …", icon=":material/delete:", key=f"delete_{run.id}", type="tertiary"):
-        made = any(model.id == run.id for model in list_models(services.workspace()))
-        _confirm_deletion(run.id, run.kind, made)
+        _confirm_deletion(run.id, run.kind, dependents(services.workspace(), run.id))
 
 
 @st.dialog("Delete this run?", icon=":material/delete:")
-def _confirm_deletion(run_id: str, kind: RunKind, made: bool) -> None:
+def _confirm_deletion(run_id: str, kind: RunKind, standing: Dependents) -> None:
+    if not standing.removable:
+        st.markdown(
+            f"**{escaped(run_id)}** cannot be deleted: **{escaped(', '.join(standing.models))}** "
+            f"{'was' if len(standing.models) == 1 else 'were'} made with its model. Delete the last of them first."
+        )
+        if st.button("Close", key="delete_cancelled"):
+            st.rerun()
+        return
+    made = any(model.id == run_id for model in list_models(services.workspace()))
     st.markdown(
-        f"**{escaped(run_id)}** ({KINDS[kind]}) goes for good: its folder with checkpoints and log, its curves and "
-        + "answers"
-        + (", and the model it made." if made else ".")
+        f"**{escaped(run_id)}** ({KINDS[kind]}) goes for good: its folder with checkpoints and log, its curves"
+        f"{f', {standing.answers:,} answers and {standing.measures:,} measures' if standing.answers else ''}"
+        f"{', and the model it made' if made else ''}. Pairs and votes stay."
     )
     with st.container(horizontal=True):
         if st.button("Delete it", type="primary", icon=":material/delete:", key="delete_confirmed"):

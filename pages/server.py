@@ -100,6 +100,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 
     try:
         await anyio.to_thread.run_sync(services.supervisor)
+        await anyio.to_thread.run_sync(services.backup_desk)
     except WorkbenchError as error:
         # The pages show the same sentence, and try again at every visit.
         log.warning("%s", error)

@@ -12,14 +12,15 @@ from typing import TypeVar
 
 import streamlit as st
 
+from workbench.backup.requests import BackupDesk
 from workbench.models.generator import Generator
 from workbench.runs.supervisor import Supervisor
 from workbench.workspace import Workspace, default_workspace
 
 OWNER = "workbench app"
-Service = TypeVar("Service", Workspace, Supervisor, Generator)
+Service = TypeVar("Service", Workspace, Supervisor, Generator, BackupDesk)
 
-_open: list[Workspace | Supervisor | Generator] = []
+_open: list[Workspace | Supervisor | Generator | BackupDesk] = []
 """What `close` has to close, in the order it was opened."""
 _lock = threading.RLock()
 
@@ -48,6 +49,14 @@ def supervisor() -> Supervisor:
 
 
 @st.cache_resource(show_spinner=False)
+def backup_desk() -> BackupDesk:
+    """The thread that writes the backups which `workbench backup` asks for; started once per server."""
+    desk = BackupDesk(workspace())
+    desk.start()
+    return _remember(desk)
+
+
+@st.cache_resource(show_spinner=False)
 def generator() -> Generator:
     """The child process that keeps models in memory for the compare page; started at its first use."""
     return _remember(Generator(workspace().root))
@@ -64,5 +73,5 @@ def close() -> None:
     with _lock:
         while _open:
             _open.pop().close()
-    for cached in (workspace, supervisor, generator):
+    for cached in (workspace, supervisor, backup_desk, generator):
         cached.clear()

@@ -374,6 +374,18 @@ class DemonstrationRepository(Repository):
             )
             return {(split, kind): int(number) for split, kind, number in reader.fetchall()}
 
+    def changed_since(self, moment: datetime) -> int:
+        """How many demonstrations that count were added, changed or taken away after a moment: approved now or then."""
+        with self._read() as reader:
+            reader.execute(
+                """SELECT count(DISTINCT id) FROM (
+                    SELECT id FROM demonstrations WHERE status = 'approved' AND updated_at > $since
+                    UNION ALL SELECT demonstration_id FROM demonstration_versions
+                    WHERE status = 'approved' AND replaced_at > $since AND created_at <= $since)""",
+                {"since": encoded(moment)},
+            )
+            return int(scalar(reader))
+
     def _archive(self, cursor: DuckDBPyConnection, row: Demonstration, action: Action, by: str) -> None:
         record = record_of(row)
         record |= {

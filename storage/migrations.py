@@ -216,6 +216,40 @@ def m007_answers(cursor: DuckDBPyConnection) -> None:
     )
 
 
+def m008_verdicts(cursor: DuckDBPyConnection) -> None:
+    """Values of single tokens beside samples; what people changed in runs that went on; which model is the chatbot."""
+    cursor.execute("ALTER TABLE samples ADD COLUMN tokens JSON")
+    cursor.execute(
+        """CREATE TABLE interventions (
+        run_id VARCHAR NOT NULL, step BIGINT NOT NULL, setting VARCHAR NOT NULL,
+        before DOUBLE NOT NULL, after DOUBLE NOT NULL, made_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE promotions (
+        model_id VARCHAR NOT NULL, promoted_by VARCHAR NOT NULL, evidence JSON NOT NULL,
+        promoted_at TIMESTAMP NOT NULL)"""
+    )
+
+
+def m009_conversations(cursor: DuckDBPyConnection) -> None:
+    """What people asked the models: comparisons, the votes that came of them, and chats. Rows are never changed."""
+    cursor.execute(
+        """CREATE TABLE comparisons (
+        id VARCHAR NOT NULL, person VARCHAR NOT NULL, prompt VARCHAR NOT NULL, question JSON NOT NULL,
+        answers JSON NOT NULL, blind BOOLEAN NOT NULL, created_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE comparison_votes (
+        comparison_id VARCHAR NOT NULL, vote_id VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE chat_turns (
+        id VARCHAR NOT NULL, chat_id VARCHAR NOT NULL, person VARCHAR NOT NULL, position BIGINT NOT NULL,
+        model_id VARCHAR NOT NULL, prompt VARCHAR NOT NULL, response VARCHAR NOT NULL, details JSON NOT NULL,
+        created_at TIMESTAMP NOT NULL)"""
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_demonstrations,
     m002_runs,
@@ -224,6 +258,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     m005_voting,
     m006_groups,
     m007_answers,
+    m008_verdicts,
+    m009_conversations,
 )
 """In order; a database's version is the number of steps it has had. Append only."""
 

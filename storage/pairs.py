@@ -114,6 +114,11 @@ class PairRepository(Repository):
             known: Side | None = scalar(reader.execute(_SIDE, [pair_id, annotator_id, occasion]))
         return known if known is not None else self._write(write, cursor)
 
+    def present(self, pair_id: str, annotator_id: str, left: Side, cursor: DuckDBPyConnection | None = None) -> None:
+        """Stores which response an annotator saw on the left where the sides were drawn before there was a pair."""
+        record = {"pair_id": pair_id, "annotator_id": annotator_id, "left": left, "occasion": 0}
+        self._write(lambda own: insert_many(own, "presentations", [record | {"shown_at": datetime.now(UTC)}]), cursor)
+
     def shown(self) -> set[tuple[str, str]]:
         """(pair, annotator) for each pair that was shown to somebody here: votes from elsewhere have no true side."""
         with self._read() as reader:

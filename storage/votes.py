@@ -162,6 +162,15 @@ class VoteRepository(Repository):
         with self._read() as reader:
             return int(scalar(reader.execute(f"SELECT count(*) FROM counted_votes{where.sql}", where.parameters)))
 
+    def count_since(self, moment: datetime, *, simulated: bool) -> int:
+        """How many votes that count were cast after a moment."""
+        with self._read() as reader:
+            reader.execute(
+                "SELECT count(*) FROM counted_votes WHERE created_at > ? AND simulated = ?",
+                [encoded(moment), simulated],
+            )
+            return int(scalar(reader))
+
     def pace(self, annotator_id: str, since: datetime) -> Pace:
         """How many votes an annotator has cast and how fast, repeats and excluded ones included."""
         with self._read() as reader:

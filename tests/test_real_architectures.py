@@ -140,7 +140,7 @@ def test_through_sft_reward_model_and_ppo(repo: str, ws: Workspace) -> None:
     reward_model = RewardModelConfig(model_id=run_id, epochs=1, batch_size=4)
     assert isinstance(run_stage(ws, launch_reward_model(ws, reward_model, "test")), Finished)
     ppo = PPOConfig(total_episodes=16, batch_size=8, minibatch_size=4, max_new_tokens=6, evaluate_every=0)
-    config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, ppo=ppo)
+    config = PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=2, ppo=ppo)
     ended = run_stage(ws, launch_ppo(ws, config, "test"))
     assert isinstance(ended, Finished)
     first = ws.metrics.series("ppo-001", ["objective/kl"])

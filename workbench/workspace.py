@@ -21,17 +21,20 @@ from duckdb import DuckDBPyConnection
 from storage.annotators import AnnotatorRepository
 from storage.answer_marks import AnswerMarkRepository
 from storage.answers import AnswerRepository
+from storage.conversations import ChatRepository, ComparisonRepository
 from storage.database import Database
 from storage.decisions import ExclusionRepository, SettlementRepository, VotingSettingsRepository
 from storage.demonstrations import DemonstrationRepository
 from storage.embeddings import EmbeddingRepository
 from storage.errors import DatabaseConflict, DatabaseError, DatabaseInUse, RowConflict, RowNotFound
 from storage.evaluations import EvaluationRepository
+from storage.interventions import InterventionRepository
 from storage.metrics import MetricRepository
 from storage.migrations import migrate
 from storage.models import Model, ModelRepository
 from storage.notices import NoticeRepository
 from storage.pairs import PairRepository
+from storage.promotions import PromotionRepository
 from storage.queue import PairScoreRepository, QueueRepository
 from storage.responses import ResponseRepository
 from storage.runs import RunRepository
@@ -69,6 +72,7 @@ class Workspace:
         self.metrics = MetricRepository(database)
         self.samples = SampleRepository(database)
         self.notices = NoticeRepository(database)
+        self.interventions = InterventionRepository(database)
         self.responses = ResponseRepository(database)
         self.pairs = PairRepository(database)
         self.annotators = AnnotatorRepository(database)
@@ -79,9 +83,12 @@ class Workspace:
         self.exclusions = ExclusionRepository(database)
         self.settlements = SettlementRepository(database)
         self.models = ModelRepository(database)
+        self.promotions = PromotionRepository(database)
         self.evaluations = EvaluationRepository(database)
         self.answers = AnswerRepository(database)
         self.answer_marks = AnswerMarkRepository(database)
+        self.comparisons = ComparisonRepository(database)
+        self.chats = ChatRepository(database)
 
     @classmethod
     def open(cls, root: Path, owner: str = "workbench") -> Workspace:
@@ -101,6 +108,7 @@ class Workspace:
                 migrate(database)
                 workspace = cls(root, database)
                 workspace._ensure_base_model()
+                workspace._find_moved_files()
             except BaseException:
                 database.close()
                 raise
@@ -117,6 +125,20 @@ class Workspace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _find_moved_files(self) -> None:
+        """After the folder was moved or copied: its runs and snapshots are where it is now, not where it was."""
+        for run in self.runs.list():
+            if not (self.root / run.directory).is_relative_to(self.root) and (self.root / "runs" / run.id).is_dir():
+                self.runs.update(run.id, directory=f"runs/{run.id}")
+        for snapshot in self.snapshots.list():
+            path = Path(snapshot.path)
+            if path.is_relative_to(self.root):
+                continue
+            for folder in ("runs", "snapshots"):
+                below = path.parts[path.parts.index(folder) :] if folder in path.parts else ()
+                if below and self.root.joinpath(*below).is_file():
+                    self.snapshots.rename(snapshot.id, snapshot.name, str(self.root.joinpath(*below)))
 
     def _ensure_base_model(self) -> None:
         if self.models.find(BASE_MODEL_ID) is None:

@@ -20,8 +20,11 @@ PAGES = {
     "step3_preferences.py": "Preferences",
     "step4_reward_model.py": "Reward model",
     "step5_ppo.py": "PPO",
+    "chat.py": "Chat",
     "compare.py": "Compare models",
+    "lineage.py": "Family tree",
     "runs.py": "Runs",
+    "share.py": "Take away",
 }
 NEEDS = {
     "home.py": ("Write the first demonstration", "Load the demo company"),
@@ -30,8 +33,11 @@ NEEDS = {
     "step3_preferences.py": ("Pairs need prompts", "Go to demonstrations"),
     "step4_reward_model.py": ("The reward model needs votes", "Go to preferences"),
     "step5_ppo.py": ("PPO needs a reward model", "Go to the reward model"),
+    "chat.py": ("You are talking to **base**",),
+    "lineage.py": ("**Base model: base**",),
     "compare.py": ("Only the base model so far", "Go to SFT"),
     "runs.py": ("Nothing has run yet", "Home"),
+    "share.py": ("Write the folder", "Make the report", "Write the backup"),
 }
 SHOWS = {
     "home.py": ("Compare the models", "24 votes, 1 model", "apart from them 24 simulated votes"),
@@ -40,8 +46,11 @@ SHOWS = {
     "step3_preferences.py": ("What is your name?",),
     "step4_reward_model.py": ("Chooses as they did 81%", "**81%** of cases", "enough to go on with PPO"),
     "step5_ppo.py": ("Score after 1.62", "ppo-001", "2 prompts were longer than 256 tokens"),
-    "compare.py": ("Ask",),
+    "chat.py": ("You are talking to **ppo-001**",),
+    "compare.py": ("Ask", "Present"),
+    "lineage.py": ("**Model: ppo-001**",),
     "runs.py": ("ppo-001", "Delete this run"),
+    "share.py": ("Write the folder",),
 }
 
 

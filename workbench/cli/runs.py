@@ -24,6 +24,7 @@ from workbench.cli.stages import run_in_foreground
 if TYPE_CHECKING:
     from storage.runs import Run
     from workbench.models.registry import RegisteredModel
+    from workbench.workspace import Workspace
 
 STOP_SECONDS = 120
 RunId = Annotated[str, typer.Argument(metavar="ID", help="Run by id, such as sft-001.")]
@@ -205,6 +206,9 @@ def export_model(
     adapter: Annotated[
         bool, typer.Option("--adapter", help="One LoRA adapter against the original base, not the whole model.")
     ] = False,
+    package: Annotated[
+        bool, typer.Option("--package", help="Both forms, with a model card, a check, and GGUF where it can be made.")
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -214,8 +218,12 @@ def export_model(
     workspace, as_json = _inherited(context, workspace, as_json)
     with open_workspace(workspace, "models export") as ws:
         model, root = get_model(ws, model_id), ws.root
+        card = _model_card(ws, model) if package else ""
     folder = out or Path(model_id)
     say(f"Writing {model_id} to {folder} …")
+    if package:
+        _write_package(model, root, card, folder, as_json)
+        return
     if adapter:
         from workbench.models.exporting import export_adapter
 
@@ -226,6 +234,28 @@ def export_model(
         export_merged(root, model.spec, folder)
     if as_json:
         print_json({"model": model_id, "folder": str(folder)})
+    else:
+        print(folder)
+
+
+def _model_card(ws: Workspace, model: RegisteredModel) -> str:
+    from workbench.errors import InvalidInput
+    from workbench.takeaway.card import model_card
+
+    if model.kind == "reward_model":
+        raise InvalidInput(f"'{model.id}' is a reward model: it scores responses and writes none.")
+    return model_card(ws, model.id)
+
+
+def _write_package(model: RegisteredModel, root: Path, card: str, folder: Path, as_json: bool) -> None:
+    from workbench.takeaway.package import write_package
+
+    made = write_package(root, model.spec, card, folder)
+    for sentence in (made.checked, *made.missing):
+        say(sentence)
+    if as_json:
+        content = {"model": model.id, "folder": str(folder), "parts": list(made.parts), "missing": list(made.missing)}
+        print_json(content)
     else:
         print(folder)
 

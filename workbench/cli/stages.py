@@ -87,7 +87,7 @@ def sft(
             say(f"For {facts.parameters:,} parameters, unless set: {settings}")
         return launch_sft(ws, build_config(SFTConfig, fitting), who())
 
-    _run_stage("sft", workspace, as_json, launch)
+    run_stage("sft", workspace, as_json, launch)
 
 
 def reward_model(
@@ -105,10 +105,10 @@ def reward_model(
         from workbench.launch import launch_reward_model
 
         if "model_id" not in values:
-            values["model_id"] = _newest(ws, "sft", "Train one first: workbench sft")
+            values["model_id"] = newest_model_id(ws, "sft", "Train one first: workbench sft")
         return launch_reward_model(ws, build_config(RewardModelConfig, values), who())
 
-    _run_stage("reward-model", workspace, as_json, launch)
+    run_stage("reward-model", workspace, as_json, launch)
 
 
 def ppo(
@@ -126,10 +126,10 @@ def ppo(
         from workbench.launch import launch_ppo
 
         if "reward_model_id" not in values:
-            values["reward_model_id"] = _newest(ws, "reward_model", "Train one first: workbench reward-model")
+            values["reward_model_id"] = newest_model_id(ws, "reward_model", "Train one first: workbench reward-model")
         return launch_ppo(ws, build_config(PPORunConfig, values), who())
 
-    _run_stage("ppo", workspace, as_json, launch)
+    run_stage("ppo", workspace, as_json, launch)
 
 
 def pairs(
@@ -147,10 +147,10 @@ def pairs(
         from workbench.launch import launch_pairs
 
         if "model_id" not in values:
-            values["model_id"] = _newest(ws, "sft", "Train one first: workbench sft")
+            values["model_id"] = newest_model_id(ws, "sft", "Train one first: workbench sft")
         return launch_pairs(ws, build_config(PairsConfig, values), who())
 
-    _run_stage("pairs", workspace, as_json, launch)
+    run_stage("pairs", workspace, as_json, launch)
 
 
 def evaluate(
@@ -173,7 +173,7 @@ def evaluate(
 
         return launch_evaluation(ws, build_config(EvaluationConfig, values), who())
 
-    _run_stage("evaluate", workspace, as_json, launch)
+    run_stage("evaluate", workspace, as_json, launch)
 
 
 def run_in_foreground(ws: Workspace, run_id: str, as_json: bool) -> None:
@@ -202,7 +202,8 @@ def run_in_foreground(ws: Workspace, run_id: str, as_json: bool) -> None:
     _print_outcome(ws, run, as_json)
 
 
-def _run_stage(command: str, root: Path | None, as_json: bool, launch: Callable[[Workspace], str]) -> None:
+def run_stage(command: str, root: Path | None, as_json: bool, launch: Callable[[Workspace], str]) -> None:
+    """Open the workspace, queue a run, and see it to its end."""
     with open_workspace(root, command) as ws:
         run_in_foreground(ws, launch(ws), as_json)
 
@@ -279,7 +280,8 @@ def _measures(ws: Workspace, run_id: str) -> list[dict[str, Any]]:
     ]
 
 
-def _newest(ws: Workspace, kind: ModelKind, advice: str) -> str:
+def newest_model_id(ws: Workspace, kind: ModelKind, advice: str) -> str:
+    """Id of the newest model of a kind. Raises NotReady, with the advice, where there is none."""
     from workbench.models.registry import newest_model
 
     model = newest_model(ws, kind)

@@ -32,8 +32,7 @@ def embedding_model() -> SentenceTransformer:
     Raises:
         ModelError: the weights are missing or are not the ones that were published.
     """
-    folder = _model_folder()
-    check_weights(folder / "model.safetensors")
+    folder = checked_model_folder()
     from sentence_transformers import SentenceTransformer
 
     return SentenceTransformer(
@@ -43,6 +42,17 @@ def embedding_model() -> SentenceTransformer:
         trust_remote_code=False,
         model_kwargs={"use_safetensors": True},
     )
+
+
+def checked_model_folder() -> Path:
+    """Where the published weights lie.
+
+    Raises:
+        ModelError: they are missing or are not the ones that were published.
+    """
+    folder = _model_folder()
+    check_weights(folder / "model.safetensors")
+    return folder
 
 
 def check_weights(weights: Path, expected: str = WEIGHTS_SHA256) -> None:

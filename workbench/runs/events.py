@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from workbench.models.spec import ModelSpec
 
-ModelKind = Literal["base", "sft", "reward_model", "ppo"]
+ModelKind = Literal["base", "sft", "reward_model", "ppo", "dpo", "rloo"]
 
 
 class _Event(BaseModel):
@@ -49,6 +49,16 @@ class Metric(_Event):
     values: dict[str, float]
 
 
+class TokenValues(BaseModel):
+    """A response token by token; the lists have one length, and the texts joined are the response."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: list[str]
+    kl: list[float]
+    advantage: list[float]
+
+
 class Sample(_Event):
     """A response that the policy gave while it trained."""
 
@@ -60,6 +70,7 @@ class Sample(_Event):
     score: float | None = None
     kl: float | None = None
     length: int | None = Field(None, description="Response tokens, the end token included.")
+    tokens: TokenValues | None = Field(None, description="For fixed prompts: the same token by token.")
 
 
 class PairGenerated(_Event):
@@ -152,6 +163,16 @@ class Notice(_Event):
     count: int | None = None
 
 
+class ModelMade(_Event):
+    """A model beside the run's own result, such as the policy of an earlier checkpoint."""
+
+    type: Literal["model"] = "model"
+    model_id: str
+    model_kind: ModelKind
+    model: ModelSpec
+    parent_model_id: str | None = None
+
+
 class Finished(_Event):
     """The run is complete. ``model`` says what ``final/`` holds, where the run made a model."""
 
@@ -189,6 +210,7 @@ Event = Annotated[
     | CheckpointSaved
     | Steered
     | Notice
+    | ModelMade
     | Finished
     | Stopped
     | Failed,

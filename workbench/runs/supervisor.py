@@ -137,7 +137,7 @@ class Supervisor:
             self.workspace.runs.update(run_id, status="pending", error=None, finished_at=None, eta_seconds=None)
 
     def delete(self, run_id: str) -> None:
-        """Removes a run, the model it made, and its folder. Pairs and votes stay.
+        """Removes a run, the models it made, and its folder. Pairs and votes stay.
 
         Raises RunError while it runs or where another model or run needs it; NotFound.
         """
@@ -149,8 +149,9 @@ class Supervisor:
 
             def write(cursor: DuckDBPyConnection) -> None:
                 self.workspace.runs.delete(run_id, cursor)
-                if self.workspace.models.find(run_id, cursor) is not None:
-                    self.workspace.models.delete(run_id, cursor)
+                for model in self.workspace.models.list(cursor=cursor):
+                    if run_id in (model.id, model.run_id):
+                        self.workspace.models.delete(model.id, cursor)
 
             self.workspace.database.run_write(write)
             folder = run_dir_of(self.workspace, run).path
@@ -161,7 +162,8 @@ class Supervisor:
 
     def _refuse_if_needed(self, run_id: str) -> None:
         for model in self.workspace.models.list():
-            if model.id != run_id and (model.parent_id == run_id or _mentions(model.spec, run_id)):
+            own = run_id in (model.id, model.run_id)
+            if not own and (model.parent_id == run_id or _mentions(model.spec, run_id)):
                 raise RunError(f"Model {model.id} was made from run {run_id}: delete that one first.")
         for run in self.workspace.runs.list():
             if run.id == run_id or run.status == "finished":

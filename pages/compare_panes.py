@@ -1,0 +1,121 @@
+"""The answers of two to four models beside each other: while they grow, and when they are done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+
+import streamlit as st
+
+from pages import services
+from pages.components import escaped, plain_text
+from pages.palette import model_name
+from workbench.chatbot.comparisons import Answer, Comparison, ask, same_weights
+from workbench.chatbot.questions import Question
+
+REDRAW_SECONDS = 0.06
+"""Redrawing at every token of four models would keep the browser busier than the models."""
+LETTERS = "ABCD"
+
+
+def stream(asked: Question, *, blind: bool, remember: Callable[[list[Answer]], None]) -> list[Answer]:
+    """Draw the panes and let the answers grow in them; returns them when all are done.
+
+    Args:
+        remember: is given the answers so far, before each drawing: a stop ends this script in the middle.
+
+    Raises:
+        NotFound, ModelError: as `ask` does.
+    """
+    places = []
+    for place, (column, model) in enumerate(
+        zip(st.columns(len(asked.models), gap="medium"), asked.models, strict=True)
+    ):
+        with column, st.container(border=True, height="stretch", key=f"pane_{place}"):
+            _name(model, place, blind=blind)
+            places.append(st.empty())
+            places[-1].caption("Waiting for its turn; a model that is not in memory yet is loaded first …")
+    answers: list[Answer] = []
+    drawn = 0.0
+    with closing(ask(services.workspace(), services.generator(), asked)) as events:
+        for answers in events:
+            remember(answers)
+            now = time.monotonic()
+            if now - drawn >= REDRAW_SECONDS:
+                drawn = now
+                _redraw(places, answers)
+    return answers
+
+
+def _redraw(places: Sequence[st.delta_generator.DeltaGenerator], answers: Sequence[Answer]) -> None:
+    for place, answer in zip(places, answers, strict=True):
+        if answer.text:
+            place.text(answer.text if answer.complete else f"{answer.text} ▌", width="stretch")
+
+
+def panes(comparison: Comparison, *, hidden: bool, extra: Callable[[int], None] | None = None) -> None:
+    """The finished answers with what is known of them; names, scores and weights stay out where they are ``hidden``.
+
+    Args:
+        extra: draws more at the foot of the pane of that place.
+    """
+    best = max((a.score for a in comparison.answers if a.score is not None), default=None)
+    if not hidden:
+        for one, other in same_weights(services.workspace(), comparison.answers):
+            st.error(
+                f"{escaped(one)} and {escaped(other)} answered with the very same weights, so this compares nothing.",
+                icon=":material/error:",
+            )
+    for place, (column, answer) in enumerate(
+        zip(st.columns(len(comparison.answers), gap="medium"), comparison.answers, strict=True)
+    ):
+        with column, st.container(border=True, height="stretch", key=f"pane_{place}"):
+            _name(answer.model, place, blind=hidden, note="" if hidden else _origin(answer))
+            _text(answer)
+            if not hidden:
+                _judgement(answer, best, comparison.scored_by)
+            if extra is not None:
+                extra(place)
+
+
+def _name(model: str, place: int, *, blind: bool, note: str = "") -> None:
+    if blind:
+        st.markdown(f"**Answer {LETTERS[place]}**")
+    else:
+        model_name(model, model, note)
+
+
+def _origin(answer: Answer) -> str:
+    """Which weights answered, and how fast."""
+    parts = [f"weights {answer.weights[:10]}" if answer.weights else "weights unknown"]
+    if answer.tokens:
+        parts.append(f"{answer.tokens} tokens")
+    if answer.seconds:
+        parts.append(f"{answer.seconds:.1f} s")
+    return " · ".join(parts)
+
+
+def _text(answer: Answer) -> None:
+    plain_text(answer.text)
+    if answer.error:
+        st.error(escaped(answer.error), icon=":material/error:")
+    elif not answer.complete:
+        st.caption(":material/stop_circle: Stopped before it was done.")
+
+
+def _judgement(answer: Answer, best: float | None, scored_by: str | None) -> None:
+    if answer.score is not None:
+        top = " · highest" if best is not None and answer.score >= best else ""
+        st.markdown(f"**Score {answer.score:.2f}**{top}", help=f"What {escaped(scored_by)} gives it; higher is better.")
+    if answer.nearest is None:
+        return
+    near = answer.nearest
+    with st.container(gap=None):
+        st.caption(
+            f"Nearest demonstration · similarity {near.likeness:.2f}",
+            help="The human response nearest to this answer in meaning, among those to similar prompts; 1 is the same.",
+        )
+        with st.container(key=f"near_{answer.model}_{near.id}", gap=None):
+            st.text(near.prompt, width="stretch")
+            st.text(near.response, width="stretch")
