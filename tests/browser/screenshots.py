@@ -27,6 +27,16 @@ def _vote(page: Page) -> None:
     page.locator(".desk .pair").wait_for()
 
 
+def _quadrant(page: Page) -> None:
+    page.get_by_role("tab", name="Quadrant", exact=True).click()
+    page.locator(".js-plotly-plot").first.wait_for()
+
+
+def _side_by_side(page: Page) -> None:
+    page.get_by_role("tab", name="Side by side", exact=True).click()
+    page.get_by_role("button", name="Mark wrong").first.wait_for()
+
+
 def _curves(page: Page) -> None:
     page.get_by_role("tab", name="Curves").click()
     page.locator(".js-plotly-plot").first.wait_for()
@@ -50,7 +60,8 @@ def _nothing(page: Page) -> None:
 PICTURES: dict[str, tuple[str, int, Callable[[Page], None]]] = {
     "home": ("", HEIGHT, _nothing),
     "demonstrations": ("demonstrations", HEIGHT, _nothing),
-    "compare-sft": ("sft", 1100, _nothing),
+    "compare-sft": ("sft", 1100, _side_by_side),
+    "quadrant": ("sft", 1000, _quadrant),
     "vote": ("preferences", 620, _vote),
     "reward-model": ("reward-model", HEIGHT, _nothing),
     "ppo-outcome": ("ppo", 1000, _nothing),
