@@ -24,12 +24,15 @@ class Generator(StubGenerator):
     def score(self, *asked: Any, **_: Any) -> list[float]:
         return [float(place) for place, _ in enumerate(asked[2])]
 
+    def close(self) -> None:
+        """There is no process."""
+
 
 @pytest.fixture
 def stub(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> Generator:
     seeding.whole_team(ws)
     made = Generator()
-    monkeypatch.setattr(services, "generator", lambda: made)
+    monkeypatch.setattr(services, "Generator", lambda _: made)
     monkeypatch.setattr(comparisons, "near_demonstrations", lambda *_: [])
     monkeypatch.setattr(chat, "near_demonstrations", lambda *_: [NEAR])
     return made
