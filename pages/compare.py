@@ -17,7 +17,7 @@ from pages.identity import person
 from workbench.chatbot.comparisons import Answer, Comparison, find_comparison, judge, keep
 from workbench.chatbot.questions import MOST_MODELS, Question, from_link, question
 from workbench.chatbot.votes import Undecided, vote_on_comparison
-from workbench.errors import InvalidInput, WorkbenchError
+from workbench.errors import InvalidInput
 from workbench.models.registry import RegisteredModel, list_models
 
 HELD_OUT = "A held-out prompt"
@@ -265,12 +265,10 @@ def _answers() -> None:
     if asking is not None:
         asked, blind = asking
         _question(asked.prompt)
-        try:
-            answers = stream(asked, blind=blind, remember=_remember)
-        except WorkbenchError as error:
+        answers = attempt("compare", stream, asked, blind=blind, remember=_remember)
+        if answers is None:
             st.session_state.pop(ASKING)
-            st.error(escaped(error), icon=":material/error:")
-            return
+            st.rerun()
         with st.spinner("Scoring …"):
             _finish(asked, answers, blind=blind)
         st.session_state.pop(ASKING)
