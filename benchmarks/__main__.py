@@ -5,7 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("demonstration_import", "ppo_learning", "ppo_throughput", "annotator_audit", "voting_load")
+BENCHMARKS = (
+    "demonstration_import",
+    "sft_evaluation",
+    "ppo_learning",
+    "ppo_throughput",
+    "annotator_audit",
+    "voting_load",
+    "ppo_watchers",
+)
 
 
 def main() -> int:

@@ -48,6 +48,6 @@ class Shape:
 
 
 SHAPES = {
-    "embedded": Shape(6, 192, 512, 6, 6, 2048, batch=32, prompt=32, response=48, attention_bias=True),
+    "embedded": Shape(4, 224, 608, 7, 7, 2048, batch=32, prompt=32, response=48, attention_bias=True),
     "135m": Shape(30, 576, 1536, 9, 3, 49152, batch=8, prompt=64, response=48),
 }

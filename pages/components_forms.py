@@ -40,7 +40,14 @@ LABELS = {
     "kl_limit": "End the run above KL",
     "update_kl_limit": "End an update above KL",
     "score_clip": "Clip scores to ±",
+    "combine_scores": "Of several scores take",
     "scale_scores": "Scale scores",
+    "lora_dropout": "LoRA dropout",
+    "per": "Rows",
+    "members": "Members",
+    "members_differ": "Members differ by",
+    "margin": "Margin from",
+    "encoder_learning_rate": "Learning rate (encoder)",
     "evaluate_every": "Evaluate every (updates)",
     "evaluation_prompts": "Validation prompts",
     "best_by": "Best checkpoint by",
@@ -74,7 +81,8 @@ def field_inputs(
 
 def form_values(names: Sequence[str], key: str) -> dict[str, Any]:
     """What the widgets of `field_inputs` hold now; for callbacks, which run before the page is drawn."""
-    return {name: st.session_state[f"{key}_{name}"] for name in names if f"{key}_{name}" in st.session_state}
+    values = {name: st.session_state[f"{key}_{name}"] for name in names if f"{key}_{name}" in st.session_state}
+    return {name: None if value == "" else value for name, value in values.items()}  # a text that was left empty
 
 
 def advanced(settings: type[BaseModel], shown: Collection[str], key: str) -> dict[str, Any]:
@@ -150,6 +158,8 @@ def _input(name: str, field: FieldInfo, label: str, help_text: str | None, key: 
     if get_origin(kind) is Literal:
         options = list(get_args(kind))
         return st.selectbox(label, options, index=options.index(default), key=key, help=help_text)
+    if kind is str:
+        return st.text_input(label, value=default or "", placeholder="Not set", key=key, help=help_text) or None
     low, high, low_open, high_open = _bounds(field)
     if kind is int:
         return st.number_input(

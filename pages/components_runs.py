@@ -23,6 +23,10 @@ KINDS = {
     "reward_model": "Reward model",
     "ppo": "PPO",
     "evaluation": "Evaluation",
+    "best_of_n": "Best of n",
+    "dpo": "DPO",
+    "rloo": "RLOO",
+    "verdict": "Verdict",
 }
 _BADGES: dict[str, tuple[str, str, Any]] = {
     "pending": ("Waiting", "schedule", "gray"),

@@ -24,6 +24,8 @@ METRICS: dict[str, MetricWords] = {
     ),
     "train/learning_rate": MetricWords("Learning rate", "Size of the steps; it rises briefly, then falls.", ".2e"),
     "train/grad_norm": MetricWords("Gradient norm", "Strength of each correction; sudden peaks are a warning.", ".2f"),
+    "train/tokens_per_second": MetricWords("Speed", "Tokens read a second within the steps.", ",.0f"),
+    "train/memory_gib": MetricWords("Memory", "GiB in use by the run, on its device.", ".2f"),
     "train/accuracy": MetricWords(
         "Training accuracy", "How often it picks the chosen response of a pair it trains on.", ".0%"
     ),
@@ -47,6 +49,9 @@ METRICS: dict[str, MetricWords] = {
     "loss/policy": MetricWords("Policy loss", "What each update minimises; small and around zero is normal."),
     "loss/value": MetricWords(
         "Value loss", "How wrong the value head is about what a response will earn; it should fall."
+    ),
+    "loss/demonstrations": MetricWords(
+        "Loss on demonstrations", "What the policy still knows of the human answers; rises where it forgets them."
     ),
     "policy/clipfrac": MetricWords(
         "Clip fraction", "Share of tokens whose change was held back; above 30%, learn more slowly.", ".0%"
@@ -97,6 +102,14 @@ METRICS: dict[str, MetricWords] = {
         "Closeness in meaning on those prompts; a fall means it leaves the subject.",
         ".2f",
     ),
+    "eval/win_rate": MetricWords(
+        "Win rate against SFT",
+        "How often the reward model prefers its response to the SFT model's, on prompts it never trains on.",
+        ".0%",
+    ),
+    "eval/score_minimum": MetricWords(
+        "Lowest score", "The score by the most critical of the reward models; it should rise with the mean.", ".2f"
+    ),
     "seconds/generate": MetricWords("Sampling time", "Seconds of an update spent writing responses.", ".2f"),
     "seconds/score": MetricWords("Scoring time", "Seconds spent by the reward models.", ".2f"),
     "seconds/reference": MetricWords("Reference time", "Seconds spent comparing with the SFT model.", ".2f"),
@@ -112,11 +125,33 @@ MEASURES: dict[str, MetricWords] = {
     ),
     "bleu": MetricWords("BLEU", "Overlap of wording with the human answer, 0 to 100; blind to facts.", ".1f"),
     "chrf": MetricWords("chrF", "Overlap of letters with the human answer, 0 to 100; kinder to word forms.", ".1f"),
+    "rouge_l": MetricWords("ROUGE-L", "Longest run of human words in the same order, 0 to 100.", ".1f"),
+    "exact_match": MetricWords("Exact match", "Share of answers that are the human one word for word.", ".0%"),
+    "changed_facts": MetricWords(
+        "Other facts",
+        "Share of answers with a number, name, date or place that neither the human response nor the prompt has.",
+        ".0%",
+    ),
+    "perplexity": MetricWords(
+        "Perplexity",
+        "How surprised the model is by the human response; lower is better. Compare models of one tokenizer only.",
+        ".2f",
+    ),
     "length": MetricWords("Length", "Words per answer.", ".1f"),
 }
 
-SFT_CHARTS = (("train/loss", "eval/loss"),)
-REWARD_MODEL_CHARTS = (("train/loss", "eval/loss"), ("train/accuracy", "eval/accuracy"))
+REWARD_MODEL_CHARTS = (
+    ("train/loss", "eval/loss"),
+    ("train/accuracy", "eval/accuracy"),
+    ("train/margin", "eval/margin"),
+)
+SFT_CHARTS = (
+    ("train/loss", "eval/loss"),
+    ("train/learning_rate",),
+    ("train/grad_norm",),
+    ("train/tokens_per_second",),
+    ("train/memory_gib",),
+)
 PPO_CHARTS = (
     ("objective/rlhf_reward",),
     ("objective/scores", "eval/score"),
@@ -124,6 +159,7 @@ PPO_CHARTS = (
     ("objective/entropy",),
     ("loss/policy",),
     ("loss/value",),
+    ("loss/demonstrations",),
     ("policy/clipfrac",),
     ("response/length", "eval/length"),
     ("eval/embedding_similarity",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-RunKind = Literal["sft", "pairs", "reward_model", "ppo", "evaluation"]
+RunKind = Literal["sft", "pairs", "reward_model", "ppo", "evaluation", "best_of_n", "dpo", "rloo", "verdict"]
 
 
 class Run(Protocol):

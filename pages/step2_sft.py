@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from pages import identity, services
-from pages.components import attempt, counted, empty_state, header, problem
-from pages.components_answers import comparison
-from pages.components_forms import (
-    advanced,
-    advanced_names,
-    changed,
-    command_line,
-    field_inputs,
-    form_values,
-    model_choice,
-)
+from pages import services
+from pages.components import empty_state, header
+from pages.components_answers import headline
 from pages.components_runs import curves, find_run, live_run, pick_run, run_card
 from pages.metric_words import SFT_CHARTS
 from pages.rows import Run
-from workbench.launch import launch_sft
-from workbench.models.registry import list_models
-from workbench.sft.config import SFTConfig
+from pages.sft_answers import answers
+from pages.sft_columns import columns_of, rows_of
+from pages.sft_live import answers_as_it_learns, watching
+from pages.sft_new import new_run
+from pages.sft_outcome import outcome
+from pages.sft_quadrant import quadrant
+from pages.sft_runs import clone_button, compare_runs, repeat_command
 
-PARTS = ("Runs and results", "New run")
-SHOWN = ("epochs", "learning_rate", "batch_size")
-WORDS = {
-    "epochs": ("How long (passes over the data)", "More passes learn more, and from some point on by heart."),
-    "learning_rate": ("How fast (learning rate)", "Larger learns faster; too large and the loss jumps about."),
-    "batch_size": ("Demonstrations per step", "Smaller uses less memory."),
-}
+PARTS = ("Runs and results", "New run", "Compare runs")
+Draw = Callable[[str, tuple[str, ...]], None]
+"""Draws the answers of a run and of others beside it."""
+VIEWS = ("Measures", "Quadrant", "Side by side", "How it learned")
 
 
 def page() -> None:
     """Draw the page."""
     header("SFT", "school", "Supervised fine-tuning: the base model learns to answer as your demonstrations do.")
     ready = services.workspace().demonstrations.count(status="approved", split="train")
-    run_id = pick_or_none()
-    if run_id is None and not ready:
+    newest = newest_run()
+    if newest is None and not ready:
         empty_state(
             "SFT needs demonstrations",
             "The model learns from prompts with ideal responses. Add some in step 1; a few hundred make a good start.",
@@ -45,59 +39,23 @@ def page() -> None:
             ("step1_demonstrations.py", "Go to demonstrations"),
         )
         return
-    st.session_state.setdefault("sft_part", PARTS[0] if run_id else PARTS[1])
-    results, new = st.tabs(PARTS, key="sft_part", on_change="rerun")
+    st.session_state.setdefault("sft_part", PARTS[0] if newest else PARTS[1])
+    results, new, compare = st.tabs(PARTS, key="sft_part", on_change="rerun")
     if results.open:
         with results:
-            _results(run_id)
+            _results(newest)
     if new.open:
         with new:
-            _new_run(ready)
+            new_run(ready)
+    if compare.open:
+        with compare:
+            compare_runs()
 
 
-def pick_or_none() -> str | None:
+def newest_run() -> str | None:
     """The newest SFT run, None before the first."""
     runs = services.workspace().runs.list(kind="sft", limit=1)
     return runs[0].id if runs else None
-
-
-# --- a new run ------------------------------------------------------------------------------------
-
-
-def _new_run(ready: int) -> None:
-    with st.container(border=True, width=920):
-        st.markdown(f"Learns from **{counted(ready, 'approved demonstration')}** of the train split.")
-        models = list_models(services.workspace(), ("base", "sft", "ppo"))
-        # The base model stands first: a new SFT run usually starts afresh.
-        model_id = model_choice(
-            "Start from",
-            models[1:] + models[:1],
-            "sft_model",
-            "The model that is fine-tuned; it stays as it is. Or type a Hugging Face id or the folder of a model.",
-            outside=True,
-        )
-        values = field_inputs(SFTConfig, SHOWN, "sft", words=WORDS)
-        values |= advanced(SFTConfig, SHOWN, "sft")
-        command_line("sft", {"model_id": model_id, **changed(SFTConfig, values)})
-        st.button("Start SFT", type="primary", icon=":material/play_arrow:", key="sft_start", on_click=_start)
-        problem("sft")
-
-
-def _start() -> None:
-    """Callback: queue the run and show it."""
-
-    def launch() -> str:
-        values = form_values([*SHOWN, *advanced_names(SFTConfig, SHOWN)], "sft")
-        config = SFTConfig(model_id=st.session_state["sft_model"], **values)
-        return launch_sft(services.workspace(), config, identity.person() or "")
-
-    run_id = attempt("sft", launch)
-    if run_id:
-        st.session_state["sft_run"] = run_id
-        st.session_state["sft_part"] = PARTS[0]
-
-
-# --- results --------------------------------------------------------------------------------------
 
 
 def _results(newest: str | None) -> None:
@@ -112,21 +70,63 @@ def _results(newest: str | None) -> None:
         return
     run = find_run(run_id)
     if run is None or run.status != "finished":
-        live_run(run_id, SFT_CHARTS)
+        live_run(run_id, SFT_CHARTS, watching)
     else:
         _finished(run)
 
 
 def _finished(run: Run) -> None:
     run_card(run)
-    before = str(run.config.get("model_id", "base"))
-    answers, learning = st.tabs(("Before and after", "How it learned"), key="sft_view", on_change="rerun")
-    if answers.open:
-        with answers:
-            comparison(run.id, ((before, f"Before ({before})"), (run.id, f"After SFT ({run.id})")))
+    clone_button(run.id, "sft_results")
+    measures, plane, beside, learning = st.tabs(VIEWS, key="sft_view", on_change="rerun")
+    for place, draw in ((measures, _measures), (plane, _quadrant), (beside, _side_by_side)):
+        if place.open:
+            with place:
+                _compared(run, draw)
     if learning.open:
         with learning:
             curves(run.id, SFT_CHARTS)
+            answers_as_it_learns(run.id)
+            repeat_command(run.id)
+
+
+def _compared(run: Run, draw: Draw) -> None:
+    """Choose who stands beside this run's models, then draw."""
+    if not services.workspace().answers.list(run_id=run.id, limit=1):
+        empty_state(
+            "No held-out answers",
+            "This run ended without answering held-out prompts: there were no demonstrations in the test split.",
+            "quiz",
+            ("step1_demonstrations.py", "Add demonstrations"),
+        )
+        return
+    others = [other.id for other in services.workspace().runs.list(kind="sft") if other.status == "finished"]
+    others = [other for other in others if other != run.id]
+    beside = (
+        st.multiselect(
+            "Other SFT runs beside it", others, key=f"sft_others_{run.id}", persist_state="session", width=420
+        )
+        if others
+        else []
+    )
+    draw(run.id, tuple(beside))
+
+
+def _measures(run_id: str, others: tuple[str, ...]) -> None:
+    columns = columns_of(run_id, others)
+    if len(columns) > 1:
+        before, after = columns[:2]
+        headline(run_id, ((before.model_id, before.label), (after.model_id, after.label)))
+    outcome(columns, f"sft_{run_id}")
+
+
+def _quadrant(run_id: str, others: tuple[str, ...]) -> None:
+    quadrant(rows_of(columns_of(run_id, others)), f"sft_{run_id}")
+
+
+def _side_by_side(run_id: str, others: tuple[str, ...]) -> None:
+    columns = columns_of(run_id, others)
+    answers(columns, rows_of(columns), f"answers_{run_id}")
 
 
 if __name__ == "__main__":

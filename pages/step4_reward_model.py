@@ -17,18 +17,30 @@ from pages.components_forms import (
     form_values,
     model_choice,
 )
-from pages.components_runs import find_run, live_run, pick_run
+from pages.components_runs import find_run, live_run, pick_run, run_card
 from pages.metric_words import REWARD_MODEL_CHARTS
+from pages.reward_model_card import show_card
+from pages.reward_model_playground import playground
 from workbench.launch import launch_reward_model
 from workbench.models.registry import list_models
+from workbench.reward_model.card import read_card
 from workbench.reward_model.config import RewardModelConfig, VoteSource
 
-PARTS = ("Runs and results", "New run")
-SHOWN = ("epochs", "learning_rate", "batch_size")
+PARTS = ("Runs and results", "New run", "Try it")
+SHOWN = ("backend", "members", "epochs", "learning_rate")
 WORDS = {
     "epochs": ("How long (passes over the pairs)", "More passes learn more, and from some point on by heart."),
     "learning_rate": ("How fast (learning rate)", "Larger learns faster; too large and the loss jumps about."),
-    "batch_size": ("Pairs per step", "Smaller uses less memory."),
+    "backend": (
+        "What learns",
+        "trunk: an adapter on the model above, the usual choice. minilm: a small sentence encoder. classifier: any "
+        "sequence-classification model, named under Advanced.",
+    ),
+    "members": (
+        "Reward models in one",
+        "Several are trained and their mean is the score; where they disagree, PPO can be held back. Each takes as "
+        "long as one.",
+    ),
 }
 NAMES: dict[VoteSource, str] = {"people": "people", "simulated": "simulated annotators"}
 
@@ -52,13 +64,16 @@ def page() -> None:
         )
         return
     st.session_state.setdefault("reward_part", PARTS[0] if runs else PARTS[1])
-    results, new = st.tabs(PARTS, key="reward_part", on_change="rerun")
+    results, new, trial = st.tabs(PARTS, key="reward_part", on_change="rerun")
     if results.open:
         with results:
             _results(bool(runs))
     if new.open:
         with new:
             _new_run()
+    if trial.open:
+        with trial:
+            playground()
 
 
 # --- a new run ------------------------------------------------------------------------------------
@@ -115,9 +130,34 @@ def _results(any_run: bool) -> None:
         empty_state("No reward model yet", "Start a run under New run; it takes minutes.", "scale")
         return
     run = find_run(run_id)
+    finished = run is not None and run.status == "finished"
+    card = read_card(services.workspace().root / "runs" / run_id) if finished else None
+    if run is not None and card is not None:
+        show_card(run, card)
+        run_card(run)
+        return
     if run is not None and run.status == "finished":
         _verdict(run.summary, run.config.get("votes", "people"))
-    live_run(run_id, REWARD_MODEL_CHARTS)
+        st.caption("This run is from before there was a card; train again to have one.")
+    live_run(run_id, REWARD_MODEL_CHARTS, _pausing)
+
+
+def _pausing(run_id: str) -> None:
+    """Pause and go on, while it trains."""
+    run = find_run(run_id)
+    if run is None or run.status != "running":
+        return
+    with st.container(horizontal=True):
+        for label, icon, pause in (("Pause", "pause", True), ("Go on", "resume", False)):
+            key = f"reward_{label}_{run_id}"
+            st.button(label, icon=f":material/{icon}:", key=key, on_click=_steer, args=(run_id, pause))
+    st.caption("It pauses after a checkpoint, within a step; stopping frees the machine for other runs.")
+    problem(f"steer_{run_id}")
+
+
+def _steer(run_id: str, pause: bool) -> None:
+    """Callback: write the wish where the run reads it."""
+    attempt(f"steer_{run_id}", services.supervisor().steer, run_id, pause=pause)
 
 
 def _verdict(summary: dict[str, Any], source: VoteSource) -> None:

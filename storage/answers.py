@@ -21,9 +21,13 @@ class AnswerRow:
     reference: str
     response: str
     measures: dict[str, float | None]
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    held_out: str | None = None
+    """ "unseen wording" or "unseen fact", where the run's data said so."""
 
 
-_COLUMNS = "run_id, model_id, demonstration_id, prompt, reference, response, measures"
+_COLUMNS = "run_id, model_id, demonstration_id, prompt, reference, response, measures, tags, source, held_out"
 
 AnswerRows = list[AnswerRow]
 

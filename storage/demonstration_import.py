@@ -7,14 +7,15 @@ both add a row.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from duckdb import DuckDBPyConnection
 
-from storage.repository import scalar
+from storage.repository import encoded, scalar
 
-STAGED = """row BIGINT, id VARCHAR, prompt VARCHAR, response VARCHAR, tags VARCHAR[], source VARCHAR, author VARCHAR,
-    status VARCHAR, split VARCHAR, fact_id VARCHAR, key_facts VARCHAR[], origin VARCHAR, created_at TIMESTAMP,
-    content_key VARCHAR, prompt_key BIGINT"""
+STAGED = """row BIGINT, prompt VARCHAR, response VARCHAR, tags VARCHAR[], source VARCHAR, author VARCHAR,
+    status VARCHAR, split VARCHAR, fact_id VARCHAR, key_facts VARCHAR[], origin VARCHAR, content_key VARCHAR,
+    prompt_key BIGINT"""
 """Columns of a staged relation. ``row`` is unique and rises with the order in the file; ``split`` and what
 follows may be null where the file does not say."""
 
@@ -25,17 +26,24 @@ WITHHELD_TEST_BELOW = int(0.05 * _RANGE)
 WITHHELD_VALIDATION_BELOW = int(0.1 * _RANGE)
 """One fact in ten is held out with all its wordings: half of them to test, half to validation."""
 
-_FRESH = """
-CREATE OR REPLACE TEMP TABLE fresh_rows AS
-SELECT min(s.row) AS row FROM {staged} s ANTI JOIN demonstrations d ON s.content_key = d.content_key
-GROUP BY s.content_key
+# Rows of a content that is there, or that came before in the file. Equal contents are looked for among equal hashes
+# only: eight bytes for each row to remember, and not the whole key.
+_STALE = """
+CREATE OR REPLACE TEMP TABLE stale_rows AS
+WITH again AS (
+    SELECT hash(content_key) AS hashed FROM {staged} GROUP BY hashed HAVING count(*) > 1
+), alike AS (
+    SELECT s.row, s.content_key FROM {staged} s SEMI JOIN again ON hash(s.content_key) = again.hashed
+)
+SELECT row FROM alike QUALIFY row_number() OVER (PARTITION BY content_key ORDER BY row) > 1
+UNION SELECT s.row FROM {staged} s SEMI JOIN demonstrations d ON s.content_key = d.content_key
 """
 # Where the prompt is known, its side stands; else what the file states first; else a fact that is withheld
 # takes its side; else the hash of the group decides. A fact of which anything trains is not withheld.
 _SIDES = f"""
 CREATE OR REPLACE TEMP TABLE sides AS
 WITH fresh AS (
-    SELECT s.row, s.prompt_key, s.split, s.fact_id FROM {{staged}} s SEMI JOIN fresh_rows f ON s.row = f.row
+    SELECT s.row, s.prompt_key, s.split, s.fact_id FROM {{staged}} s ANTI JOIN stale_rows f ON s.row = f.row
 ), asked AS (
     SELECT prompt_key, arg_min(split, row) FILTER (split IS NOT NULL) AS stated,
         arg_min(fact_id, row) FILTER (fact_id IS NOT NULL) AS fact_id
@@ -62,7 +70,7 @@ _STATED = """
 CREATE OR REPLACE TEMP TABLE stated AS
 WITH asked AS (
     SELECT s.row, s.split, s.prompt_key, {plain} AS plain
-    FROM {staged} s SEMI JOIN fresh_rows f ON s.row = f.row WHERE s.split IS NOT NULL
+    FROM {staged} s ANTI JOIN stale_rows f ON s.row = f.row WHERE s.split IS NOT NULL
 ), sides AS (
     SELECT {plain} AS plain, split, position AS place FROM demonstrations
     SEMI JOIN asked USING (prompt_key)
@@ -72,38 +80,59 @@ SELECT asked.row, first_side.side FROM asked
 JOIN (SELECT plain, arg_min(split, place) AS side FROM sides GROUP BY plain) first_side USING (plain)
 """
 _PLAIN = r"lower(regexp_replace(trim(prompt), '\s+', ' ', 'g'))"
-_TAKE = f"""
+_HASHED = f"""CASE WHEN s.prompt_key < {TRAIN_BELOW} THEN 'train'
+    WHEN s.prompt_key < {VALIDATION_BELOW} THEN 'validation' ELSE 'test' END"""
+_TAKE = """
 INSERT INTO demonstrations BY NAME
-SELECT s.id, s.prompt, s.response, s.tags, s.source, s.author, s.status,
-    coalesce(stated.side, sides.side, CASE WHEN s.prompt_key < {TRAIN_BELOW} THEN 'train'
-        WHEN s.prompt_key < {VALIDATION_BELOW} THEN 'validation' ELSE 'test' END) AS split,
-    s.fact_id, s.key_facts, s.created_at, s.created_at AS updated_at, s.content_key,
-    {{start}} + s.row AS position, s.prompt_key, coalesce(sides.group_key, s.prompt_key) AS group_key,
-    s.origin::JSON AS origin
-FROM {{staged}} s SEMI JOIN fresh_rows f ON s.row = f.row LEFT JOIN sides ON s.prompt_key = sides.prompt_key
-    LEFT JOIN stated ON s.row = stated.row
+SELECT left(replace(uuid()::VARCHAR, '-', ''), 12) AS id, s.prompt, s.response, s.tags, s.source, s.author, s.status,
+    {split} AS split, s.fact_id, s.key_facts, TIMESTAMP '{now}' AS created_at, TIMESTAMP '{now}' AS updated_at,
+    s.content_key, {start} + s.row AS position, s.prompt_key, {group} AS group_key, s.origin::JSON AS origin
+FROM {staged} s {joins}
 """
 
 
 def take_staged(cursor: DuckDBPyConnection, staged: str, on_step: Callable[[str], None] = lambda _step: None) -> int:
     """Adds the rows of ``staged`` (a relation with the columns of ``STAGED``) whose content is new.
 
-    Of rows with the same content the first one counts. Returns how many went in.
+    Of rows with the same content the first one counts. ``on_step`` is told what is about to be done. Returns how many
+    went in.
     """
     on_step("looking for duplicates")
-    cursor.execute(_FRESH.format(staged=staged))
-    number = int(scalar(cursor.execute("SELECT count(*) FROM fresh_rows")))
+    cursor.execute(_STALE.format(staged=staged))
+    number = _count(cursor, staged) - _count(cursor, "stale_rows")
     if number:
         on_step("choosing splits")
         cursor.execute(_SIDES.format(staged=staged))
         cursor.execute(_STATED.format(staged=staged, plain=_PLAIN))
         on_step("storing")
-        start = int(scalar(cursor.execute("SELECT coalesce(max(position) + 1, 0) FROM demonstrations")))
-        cursor.execute(_TAKE.format(staged=staged, start=start))
+        cursor.execute(_take(cursor, staged))
         cursor.execute("DROP TABLE sides")
         cursor.execute("DROP TABLE stated")
-    cursor.execute("DROP TABLE fresh_rows")
+    cursor.execute("DROP TABLE stale_rows")
     return number
+
+
+def _take(cursor: DuckDBPyConnection, staged: str) -> str:
+    """The statement that adds the fresh rows; what there is nothing to join with is not joined."""
+    stale, known, stated = (_count(cursor, table) for table in ("stale_rows", "sides", "stated"))
+    joins = [
+        "ANTI JOIN stale_rows ON s.row = stale_rows.row" if stale else "",
+        "LEFT JOIN sides ON s.prompt_key = sides.prompt_key" if known else "",
+        "LEFT JOIN stated ON s.row = stated.row" if stated else "",
+    ]
+    sides = ["stated.side"] * bool(stated) + ["sides.side"] * bool(known)
+    return _TAKE.format(
+        staged=staged,
+        joins=" ".join(joins),
+        split=f"coalesce({', '.join([*sides, _HASHED])})",
+        group="coalesce(sides.group_key, s.prompt_key)" if known else "s.prompt_key",
+        start=int(scalar(cursor.execute("SELECT coalesce(max(position) + 1, 0) FROM demonstrations"))),
+        now=encoded(datetime.now(UTC)),
+    )
+
+
+def _count(cursor: DuckDBPyConnection, relation: str) -> int:
+    return int(scalar(cursor.execute(f"SELECT count(*) FROM {relation}")))
 
 
 def count_new(cursor: DuckDBPyConnection, staged: str) -> int:

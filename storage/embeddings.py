@@ -1,4 +1,4 @@
-"""Embeddings of prompts, kept so that each text is embedded once."""
+"""Embeddings of human texts (prompts, and the responses that answers are compared with), each computed once."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class EmbeddingRepository(Repository):
             )
             return int(reader.fetchall()[0][0])
 
-    def add_many(self, prompts: Sequence[str], vectors: np.ndarray) -> None:
-        """Stores the vectors (float32, unit length, shape (len(prompts), DIMENSIONS)); known prompts are left alone."""
+    def add_many(self, prompts: Sequence[str], vectors: np.ndarray, cursor: DuckDBPyConnection | None = None) -> None:
+        """Stores the vectors (float32, unit length, shape (len(prompts), DIMENSIONS)); known texts are left alone."""
 
         def write(own: DuckDBPyConnection) -> None:
             records = [
@@ -51,7 +51,7 @@ class EmbeddingRepository(Repository):
                 )
 
         if len(prompts):
-            self._write(write, None)
+            self._write(write, cursor)
 
     def of_prompts(self, prompts: Sequence[str]) -> dict[str, np.ndarray]:
         """The vectors of those prompts that have one."""

@@ -44,13 +44,16 @@ class MetricRepository(Repository):
 
         self._write(write, cursor)
 
-    def series(self, run_id: str, names: Sequence[str] | None = None, max_points: int = 500) -> pd.DataFrame:
+    def series(
+        self, run_id: str, names: Sequence[str] | None = None, max_points: int = 500, whole_ends: int = 0
+    ) -> pd.DataFrame:
         """Columns step, name, value, ordered by name and step; at most ``max_points`` of each name.
 
-        Longer series are thinned evenly; the first and the last point are always kept.
+        Longer series are thinned evenly; the first and the last point are always kept, and with ``whole_ends`` so
+        many at both ends, beside ``max_points``.
         """
         where = Where().add("run_id = ?", run_id).add_in("name", names)
-        buckets = max(max_points - 1, 1)
+        buckets, ends = max(max_points - 1, 1), max(whole_ends - 1, 0)
         with self._read() as reader:
             return reader.execute(
                 f"""WITH numbered AS (
@@ -59,9 +62,9 @@ class MetricRepository(Repository):
                         count(*) OVER (PARTITION BY name) AS n
                     FROM metrics{where.sql})
                 SELECT step, name, value FROM numbered
-                WHERE n <= ? OR i = 0 OR i = n - 1 OR (i * ?) // n <> ((i - 1) * ?) // n
+                WHERE n <= ? OR i <= ? OR i >= n - 1 - ? OR (i * ?) // n <> ((i - 1) * ?) // n
                 ORDER BY name, i""",
-                [*where.parameters, max_points, buckets, buckets],
+                [*where.parameters, max_points, ends, ends, buckets, buckets],
             ).df()
 
     def latest(self, run_id: str) -> dict[str, float]:

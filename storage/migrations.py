@@ -202,7 +202,36 @@ def m006_groups(cursor: DuckDBPyConnection) -> None:
     cursor.execute("ALTER TABLE snapshots ADD COLUMN counts JSON DEFAULT '{}'")
 
 
-def m010_conversations(cursor: DuckDBPyConnection) -> None:
+def m007_answers(cursor: DuckDBPyConnection) -> None:
+    """What kind of prompt an answer belongs to, and what people say of answers. A mark is never changed: the newest
+    one counts, and one without a verdict takes the former back.
+    """
+    cursor.execute("ALTER TABLE answers ADD COLUMN tags VARCHAR[] DEFAULT []")
+    cursor.execute("ALTER TABLE answers ADD COLUMN source VARCHAR DEFAULT ''")
+    cursor.execute("ALTER TABLE answers ADD COLUMN held_out VARCHAR")
+    cursor.execute(
+        """CREATE TABLE answer_marks (
+        run_id VARCHAR NOT NULL, model_id VARCHAR NOT NULL, answer_key VARCHAR NOT NULL, verdict VARCHAR,
+        marked_by VARCHAR NOT NULL, marked_at TIMESTAMP NOT NULL)"""
+    )
+
+
+def m008_verdicts(cursor: DuckDBPyConnection) -> None:
+    """Values of single tokens beside samples; what people changed in runs that went on; which model is the chatbot."""
+    cursor.execute("ALTER TABLE samples ADD COLUMN tokens JSON")
+    cursor.execute(
+        """CREATE TABLE interventions (
+        run_id VARCHAR NOT NULL, step BIGINT NOT NULL, setting VARCHAR NOT NULL,
+        before DOUBLE NOT NULL, after DOUBLE NOT NULL, made_at TIMESTAMP NOT NULL)"""
+    )
+    cursor.execute(
+        """CREATE TABLE promotions (
+        model_id VARCHAR NOT NULL, promoted_by VARCHAR NOT NULL, evidence JSON NOT NULL,
+        promoted_at TIMESTAMP NOT NULL)"""
+    )
+
+
+def m009_conversations(cursor: DuckDBPyConnection) -> None:
     """What people asked the models: comparisons, the votes that came of them, and chats. Rows are never changed."""
     cursor.execute(
         """CREATE TABLE comparisons (
@@ -228,7 +257,9 @@ MIGRATIONS: tuple[Migration, ...] = (
     m004_models,
     m005_voting,
     m006_groups,
-    m010_conversations,
+    m007_answers,
+    m008_verdicts,
+    m009_conversations,
 )
 """In order; a database's version is the number of steps it has had. Append only."""
 

@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 from storage.errors import RowConflict, RowNotFound
 from storage.repository import Repository, Where, fetch, fetch_one, insert_many, record_of
 
-ModelKind = Literal["base", "sft", "reward_model", "ppo"]
+ModelKind = Literal["base", "sft", "reward_model", "ppo", "dpo", "rloo"]
 
 
 @dataclass(frozen=True, slots=True)

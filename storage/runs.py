@@ -22,7 +22,7 @@ from storage.repository import (
     scalar,
 )
 
-RunKind = Literal["sft", "pairs", "reward_model", "ppo", "evaluation"]
+RunKind = Literal["sft", "pairs", "reward_model", "ppo", "evaluation", "best_of_n", "dpo", "rloo", "verdict"]
 RunStatus = Literal["pending", "running", "stopping", "stopped", "interrupted", "failed", "finished"]
 
 
@@ -58,7 +58,7 @@ class Run:
 
 _FIELDS = frozenset(field.name for field in dataclasses.fields(Run))
 _COLUMNS = ", ".join(field.name for field in dataclasses.fields(Run))
-_TABLES_OF_A_RUN = ("metrics", "samples", "notices", "answers", "evaluations")
+_TABLES_OF_A_RUN = ("metrics", "samples", "notices", "interventions", "answers", "evaluations")
 
 Runs = list[Run]
 
@@ -137,7 +137,7 @@ class RunRepository(Repository):
         self._write(write, cursor)
 
     def delete(self, id: str, cursor: DuckDBPyConnection | None = None) -> None:
-        """Removes the run with its metrics, samples, notices, answers and evaluations.
+        """Removes the run with its metrics, samples, notices, interventions, answers and evaluations.
 
         Pairs stay: people may have voted on them. Raises RowNotFound.
         """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
@@ -25,6 +27,8 @@ class StoredSample:
     score: float | None
     kl: float | None
     length: int | None
+    tokens: dict[str, Any] | None = None
+    """Of a fixed prompt's response, token by token: lists ``text``, ``kl`` and ``advantage`` of one length."""
 
 
 StoredSamples = list[StoredSample]
@@ -45,12 +49,21 @@ class SampleRepository(Repository):
 
         self._write(write, cursor)
 
-    def list(self, run_id: str, *, fixed: bool | None = None, limit: int | None = 50) -> StoredSamples:
-        """Samples of a run, the newest step first and in the worker's order within a step."""
-        where = Where().add("run_id = ?", run_id).add("fixed = ?", fixed)
+    def fixed_steps(self, run_id: str) -> builtins.list[int]:
+        """At which steps the fixed prompts were answered, in order."""
+        with self._read() as reader:
+            reader.execute("SELECT DISTINCT step FROM samples WHERE run_id = ? AND fixed ORDER BY step", [run_id])
+            return [int(step) for (step,) in reader.fetchall()]
+
+    def list(
+        self, run_id: str, *, fixed: bool | None = None, step: int | None = None, limit: int | None = 50
+    ) -> StoredSamples:
+        """Samples of a run, the newest step first and in the worker's order within a step; of one step where given."""
+        where = Where().add("run_id = ?", run_id).add("fixed = ?", fixed).add("step = ?", step)
         with self._read() as reader:
             reader.execute(
-                f"""SELECT run_id, step, fixed, prompt, response, score, kl, length FROM samples{where.sql}
+                f"""SELECT run_id, step, fixed, prompt, response, score, kl, length, tokens
+                FROM samples{where.sql}
                 ORDER BY step DESC, rowid{page(limit)}""",
                 where.parameters,
             )

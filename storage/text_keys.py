@@ -172,7 +172,12 @@ def is_plain_sql(column: str) -> str:
 
 def content_key_sql(prompt: str, response: str) -> str:
     """SQL for ``content_key`` of two columns of stripped text."""
-    return f"sha256({_squeezed(prompt)} || chr(31) || {_squeezed(response)})"
+    # Most texts hold single spaces only, and one look at both costs a tenth of replacing.
+    odd = f"regexp_matches({prompt} || '.' || {response}, '[{_SPACE}]|  ')"
+    squeezed = " || chr(31) || ".join(
+        f"regexp_replace({column}, '[ {_SPACE}]+', ' ', 'g')" for column in (prompt, response)
+    )
+    return f"sha256(CASE WHEN {odd} THEN {squeezed} ELSE {prompt} || chr(31) || {response} END)"
 
 
 def word_form_sql(column: str) -> str:
@@ -181,8 +186,10 @@ def word_form_sql(column: str) -> str:
     for sign in _SIGNS:
         text = f"replace({text}, '{sign.replace(chr(39), chr(39) * 2)}', ' ')"
     listed = ", ".join(f"'{word}'" for word in sorted({"", *FUNCTION_WORDS}))
-    words = f"list_filter(string_split({text}, ' '), lambda word: NOT list_contains([{listed}], word))"
-    return f"array_to_string(list_sort({words}), ' ')"
+    longest = max(len(word.encode()) for word in FUNCTION_WORDS)
+    # Most words are too long to be one of them, which is cheaper to see than to search the list for.
+    kept = f"CASE WHEN strlen(word) > {longest} THEN true ELSE NOT list_contains([{listed}], word) END"
+    return f"array_to_string(list_sort(list_filter(string_split({text}, ' '), lambda word: {kept})), ' ')"
 
 
 def prompt_key_sql(column: str, form: str) -> str:
@@ -192,9 +199,3 @@ def prompt_key_sql(column: str, form: str) -> str:
     """
     key = f"(('0x' || left(sha256(chr(31) || {form}), 16))::UBIGINT >> 1)::BIGINT"
     return f"CASE WHEN {form} <> '' AND {is_plain_sql(column)} THEN {key} END"
-
-
-def _squeezed(column: str) -> str:
-    # Most texts hold single spaces only; a look costs a tenth of a replacement.
-    odd = f"contains({column}, '  ') OR regexp_matches({column}, '[{_SPACE}]')"
-    return f"CASE WHEN {odd} THEN regexp_replace({column}, '[ {_SPACE}]+', ' ', 'g') ELSE {column} END"

@@ -116,8 +116,9 @@ def emitted_metrics(module: str) -> set[str]:
         ("workbench/ppo/train.py", {"objective/kl", "objective/kl_coef", "learning_rate"}),
         ("workbench/ppo/learning.py", {"loss/policy", "policy/approx_kl"}),
         ("workbench/ppo/evaluation.py", {"eval/score", "eval/repetition"}),
-        ("workbench/sft/run.py", {"train/loss", "eval/loss"}),
-        ("workbench/reward_model/run.py", {"train/accuracy", "eval/margin"}),
+        ("workbench/reward_model/fits.py", {"train/accuracy", "eval/margin"}),
+        ("workbench/sft/training.py", {"train/loss", "eval/loss"}),
+        ("workbench/sft/watching.py", {"train/memory_gib"}),
         ("pages/metric_words.py", {"objective/scores", "learning_rate"}),
     ],
 )

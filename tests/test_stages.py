@@ -17,6 +17,7 @@ from storage.demonstrations import Demonstration
 from workbench.demo.annotators import simulate_votes
 from workbench.demo.load import load_demo_company
 from workbench.errors import InvalidInput, ModelError, NotFound, NotReady
+from workbench.evaluation.measures import MEASURES
 from workbench.launch import launch_evaluation, launch_pairs, launch_ppo, launch_reward_model, launch_sft
 from workbench.models.loading import EMBEDDED_DIR, load_merged, load_tokenizer
 from workbench.models.registry import get_model
@@ -81,7 +82,7 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         simulate_votes(ws)
         reward_model = RewardModelConfig(model_id="sft-001", votes="simulated", epochs=4, batch_size=4)
         assert isinstance(run_stage(ws, launch_reward_model(ws, reward_model, "test")), Finished)
-        ppo = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO)
+        ppo = PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO)
         assert isinstance(run_stage(ws, launch_ppo(ws, ppo, "test")), Finished)
         yield ws
 
@@ -99,12 +100,16 @@ def test_sft_registers_its_model_and_compares_both_models_with_the_human_answers
     assert (model.kind, model.parent_id, model.spec.adapters) == ("sft", "base", ("runs/sft-001/final",))
     for model_id in ("base", "sft-001"):
         measures = loop.evaluations.latest(model_id)
-        assert {"bleu", "chrf", "embedding_similarity", "fact_accuracy", "length"} <= set(measures)
+        assert set(measures) == set(MEASURES)
+        assert measures["perplexity"].value is not None
         assert measures["bleu"].signature.startswith("nrefs:1")
         assert measures["bleu"].n == 4
     answers = loop.answers.list(run_id="sft-001")
     prompts = {row.prompt for row in loop.demonstrations.list(split="test")}
-    assert len(answers) == 8
+    assert {answer.model_id for answer in answers} == {"base", "sft-001", "retrieval"}
+    assert len(answers) == 12
+    assert {answer.held_out for answer in answers} == {"unseen wording"}
+    assert all(answer.tags for answer in answers)
     assert all(answer.prompt in prompts for answer in answers), "only held-out prompts are answered"
 
 
@@ -187,7 +192,9 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_weights(loop: Workspace, k
             loop, RewardModelConfig(model_id="sft-001", votes="simulated", epochs=4, batch_size=4), "test"
         ),
         "ppo": lambda: launch_ppo(
-            loop, PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO), "test"
+            loop,
+            PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=4, ppo=PPO),
+            "test",
         ),
     }
     run_id = launchers[kind]()
@@ -228,7 +235,7 @@ def test_long_rows_are_reported_and_break_nothing(loop: Workspace) -> None:
         assert any("longer than 128 tokens" in notice for notice in notices)
         assert any("alone fill 128 tokens" in notice for notice in notices)
         ppo = PPO.model_copy(update={"total_episodes": 8, "max_prompt_tokens": 64})
-        config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, ppo=ppo)
+        config = PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=2, ppo=ppo)
         ppo_id = launch_ppo(loop, config, "test")
         assert isinstance(run_stage(loop, ppo_id), Finished)
         assert any("left out" in notice.message for notice in loop.notices.list(ppo_id))
@@ -273,7 +280,9 @@ def test_launching_without_what_a_step_needs_says_so_and_leaves_nothing(workspac
 def run_ppo(ws: Workspace, watch: Callable[[RunContext, Any], None] | None = None, **settings: Any) -> str:
     """Launch PPO with settings of the run and, under ``ppo``, of the engine; run it to its end; returns its id."""
     engine = PPO.model_copy(update=settings.pop("ppo", {}))
-    config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, **settings, ppo=engine)
+    config = PPORunConfig(
+        despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=2, **settings, ppo=engine
+    )
     run_id = launch_ppo(ws, config, "test")
     resume_ppo(ws, run_id, watch)
     return run_id
@@ -330,7 +339,7 @@ def test_a_steered_run_that_crashed_ends_as_one_that_did_not(loop: Workspace) ->
             raise KeyboardInterrupt
 
     engine = PPO.model_copy(update={"checkpoint_every": 99})
-    config = PPORunConfig(reward_model_id="reward_model-001", evaluate_limit=2, ppo=engine)
+    config = PPORunConfig(despite_verdict=True, reward_model_id="reward_model-001", evaluate_limit=2, ppo=engine)
     run_id = launch_ppo(loop, config, "test")
     with pytest.raises(KeyboardInterrupt):
         resume_ppo(loop, run_id, crashing)
@@ -351,7 +360,7 @@ def test_the_best_checkpoint_is_kept_and_can_be_given_out(loop: Workspace, monke
     settings = {"evaluate_every": 1, "checkpoint_every": 1, "keep_checkpoints": 1, "publish": "best"}
     run_id = run_ppo(loop, ppo=settings)
     run_dir = RunDir(loop.root / "runs" / run_id)
-    assert run_dir.complete_checkpoints().keys() == {2, 4}
+    assert run_dir.complete_checkpoints().keys() == {2, 3, 4}, "the best one, and three that nothing spoke against"
     assert loop.runs.get(run_id).summary["best_step"] == 2
     best = torch.load(run_dir.checkpoints / "checkpoint-2" / "ppo_state.pt", weights_only=True)["parameters"]
     given = weights_of(loop, run_id)
@@ -390,3 +399,133 @@ def test_a_reward_model_on_another_trunk_scores_texts(loop: Workspace) -> None:
     assert get_model(loop, run_id).parent_id == "base"
     with pytest.raises(InvalidInput, match="Say with model_id which model"):
         launch_ppo(loop, PPORunConfig(reward_model_id="some/classifier"), "test")
+
+
+# --- beside PPO: the alarm, the verdict, DPO and RLOO -----------------------------------------------------------------
+
+
+def test_the_alarm_pauses_a_run_once_and_it_goes_on_when_told(loop: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    from workbench.diagnosis.hacking import Alarm
+    from workbench.ppo import watch
+    from workbench.runs.steering import steer
+
+    def alarm(series: Any) -> Alarm | None:
+        late = max((step for step, _ in series.get("eval/score", [(0, 0.0)])), default=0) >= 2
+        return Alarm("Since update 0 the score has risen, but it repeats itself.", (), 0, 0.0, 1.0) if late else None
+
+    monkeypatch.setattr(watch, "hacking_alarm", alarm)
+    paused: list[int] = []
+
+    def go_on(context: RunContext, event: Any) -> None:
+        if event.type == "steered" and event.setting == "pause" and event.after == 1.0:
+            paused.append(event.step)
+            steer(context.dir, pause=False)
+
+    settings = {"evaluate_every": 1, "evaluation_prompts": 4}
+    run_id = run_ppo(loop, go_on, pause_on_alarm=True, ppo=settings)
+    assert paused == [2]
+    messages = [notice.message for notice in loop.notices.list(run_id)]
+    assert "Reward-hacking alarm: Since update 0 the score has risen, but it repeats itself." in messages
+    assert [(row.step, row.setting) for row in loop.interventions.list(run_id)] == [(2, "pause"), (2, "pause")]
+    first = loop.metrics.series(run_id, ["eval/win_rate", "eval/kl"])
+    assert first[first.step == 0].set_index("name")["value"].to_dict() == pytest.approx(
+        {"eval/win_rate": 0.5, "eval/kl": 0.0}, abs=1e-4
+    )
+
+
+def test_a_verdict_judges_all_candidates_and_makes_models_of_checkpoints(loop: Workspace) -> None:
+    from workbench.launch_verdict import judged_steps, launch_verdict
+    from workbench.verdict.config import VerdictConfig
+
+    steps = judged_steps(loop, "ppo-001")
+    assert steps == (2,), "of 2 and 4 the last is the result itself"
+    config = VerdictConfig(run_id="ppo-001", checkpoints=steps, prompts=4, best_of_n=2, max_new_tokens=8)
+    verdict_id = launch_verdict(loop, config, "test")
+    ended = run_stage(loop, verdict_id)
+    assert isinstance(ended, Finished)
+    rows = {row["model"]: row for row in ended.summary["contestants"]}
+    assert list(rows) == ["sft-001", "base", "best-of-2", "ppo-001-update-2", "ppo-001"]
+    assert rows["sft-001"]["kl"] == 0.0
+    assert rows["sft-001"]["win_rate"] == 0.5
+    assert rows["best-of-2"]["kl"] == pytest.approx(0.693147 - 0.5)
+    assert rows["base"]["kl"] > 1.0, "it never heard of the company"
+    low, high = rows["ppo-001"]["score_gain_ci"]
+    assert low <= rows["ppo-001"]["score_gain"] <= high
+    measured = {(row.model_id, row.measure) for row in loop.evaluations.list(run_id=verdict_id)}
+    assert {("ppo-001", "bleu"), ("best-of-2", "embedding_similarity"), ("ppo-001-update-2", "score")} <= measured
+
+    made = get_model(loop, "ppo-001-update-2")
+    assert (made.kind, made.parent_id, made.run_id) == ("ppo", "sft-001", verdict_id)
+    saved = torch.load(
+        loop.root / "runs/ppo-001/checkpoints/checkpoint-2/ppo_state.pt", weights_only=True
+    )["parameters"]  # fmt: skip
+    weights = load_file(loop.root / made.spec.adapters[-1] / "adapter_model.safetensors")
+    for name, value in weights.items():
+        key = name.replace("base_model.model", "model.base_model.model").replace(".weight", ".policy.weight")
+        assert torch.equal(value, saved[key])
+    with pytest.raises(NotFound, match="no checkpoint of step 3"):
+        launch_verdict(loop, VerdictConfig(run_id="ppo-001", checkpoints=(3,)), "test")
+    with pytest.raises(InvalidInput, match="nothing to judge"):
+        launch_verdict(loop, VerdictConfig(run_id="sft-001"), "test")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["dpo", "rloo"])
+def test_other_ways_to_use_the_votes_give_models_with_the_same_measures(loop: Workspace, kind: str) -> None:
+    from workbench.alternatives.config import DPORunConfig, RLOORunConfig
+    from workbench.launch_alternatives import launch_dpo, launch_rloo
+
+    shared: dict[str, Any] = {
+        "reward_model_id": "reward_model-001",
+        "max_new_tokens": 8,
+        "evaluations": 2,
+        "evaluation_prompts": 4,
+        "evaluate_limit": 4,
+    }
+    if kind == "dpo":
+        run_id = launch_dpo(loop, DPORunConfig(**shared, epochs=1, batch_size=4), "test")
+    else:
+        rloo = RLOORunConfig(**shared, total_episodes=32, batch_size=8, num_generations=2)
+        run_id = launch_rloo(loop, rloo, "test")
+    ended = run_stage(loop, run_id)
+    assert isinstance(ended, Finished)
+    assert get_model(loop, run_id).kind == kind
+    assert get_model(loop, run_id).parent_id == "sft-001"
+    frame = loop.metrics.series(run_id)
+    names = {"eval/score", "eval/kl", "eval/win_rate", "eval/length", "eval/repetition", "eval/embedding_similarity"}
+    assert names <= set(frame["name"])
+    first = frame[frame.step == 0].set_index("name")["value"]
+    assert first["eval/kl"] == pytest.approx(0.0, abs=1e-4), "an adapter that has learned nothing is the SFT model"
+    assert first["eval/win_rate"] == 0.5
+    assert frame[(frame.name == "eval/kl") & (frame.step > 0)]["value"].abs().max() > 1e-6
+    assert {sample.step for sample in loop.samples.list(run_id, fixed=True)} >= {0}
+    assert ended.summary["score_after"] is not None
+    ids = torch.tensor([[5, 60, 70, 80]])
+    with torch.no_grad():
+        ours, sft = (load_merged(get_model(loop, name).spec, loop.root)(ids).logits for name in (run_id, "sft-001"))
+    assert (ours - sft).abs().max() > 1e-6
+
+
+# --- reward models of several members, and what they are used for -----------------------------------------------------
+
+
+def test_an_ensemble_is_one_model_for_ppo_and_for_the_best_of_n(loop: Workspace) -> None:
+    from workbench.launch import launch_best_of_n
+    from workbench.reward_model.best_of_n import BestOfNConfig
+
+    config = RewardModelConfig(model_id="sft-001", votes="simulated", epochs=1, members=2)
+    reward_id = launch_reward_model(loop, config, "test")
+    assert isinstance(run_stage(loop, reward_id), Finished)
+    assert loop.runs.get(reward_id).summary["members"] == 2
+    engine = PPO.model_copy(update={"total_episodes": 8, "combine_scores": "minimum"})
+    ppo_id = launch_ppo(loop, PPORunConfig(reward_model_id=reward_id, evaluate_limit=2, ppo=engine), "test")
+    resume_ppo(loop, ppo_id)
+    values = figures(loop, ppo_id)
+    assert values[(1, "objective/score_disagreement")] > 0
+    best = BestOfNConfig(reward_model_id=reward_id, prompts=4, max_new_tokens=6)
+    assert isinstance(run_stage(loop, launch_best_of_n(loop, best, "test")), Finished)
+    curve = loop.runs.get(reward_id).summary["best_of_n"]
+    assert [point["n"] for point in curve] == [1, 2, 4, 8, 16]
+    scores = [point["score"] for point in curve]
+    assert scores == sorted(scores)
+    assert loop.runs.get(reward_id).summary["members"] == 2, "the rest of the summary stays"

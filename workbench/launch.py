@@ -9,7 +9,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +21,24 @@ from storage.runs import Run, RunKind
 from workbench.demonstrations.snapshots import freeze_demonstrations, freeze_pairs
 from workbench.errors import InvalidInput, NotFound, NotReady
 from workbench.evaluation.config import EvaluationConfig
+from workbench.evaluation.retrieval import retrievable
+from workbench.launch_tuning import check_known_tags, freeze_prompts, refuse_unfit
+from workbench.models.loading import is_hub_id
 from workbench.models.registry import RegisteredModel, find_language_model, get_model
 from workbench.ppo.config import PPORunConfig
 from workbench.preferences.config import PairsConfig
+from workbench.preferences.frozen_votes import freeze_votes
 from workbench.preferences.voting_settings import voting_settings
 from workbench.preferences.waiting_pairs import freeze_open_pairs
+from workbench.reward_model.best_of_n import BestOfNConfig
 from workbench.reward_model.config import RewardModelConfig
+from workbench.reward_model.vote_notes import cannot_train
+from workbench.runs.frozen_data import EMBEDDINGS_FILE, read_demonstrations, write_embeddings
 from workbench.runs.run_dir import RunDir
 from workbench.sft.config import SFTConfig
 from workbench.workspace import Workspace
 
 Freeze = Callable[[Path], Any]
-MINIMUM_PAIRS = 4
-"""Fewer decided pairs than this, in training or held out, give no reward model worth the name."""
 
 
 def launch_sft(ws: Workspace, config: SFTConfig, created_by: str) -> str:
@@ -41,10 +48,10 @@ def launch_sft(ws: Workspace, config: SFTConfig, created_by: str) -> str:
         NotReady: no approved demonstration is in the training split.
         NotFound, InvalidInput: the start model does not exist, or is not a language model.
     """
-    model = _language_model(ws, config.model_id)
+    model = _start_model(ws, config)
     if not ws.demonstrations.count(status="approved", split="train"):
         raise NotReady("There is no approved demonstration to train on: write, import or load some first.")
-    return _launch(ws, "sft", config, created_by, [model], lambda data: freeze_demonstrations(ws, data))
+    return _launch(ws, "sft", config, created_by, [model], lambda data: _freeze_with_embeddings(ws, data, "test"))
 
 
 def launch_evaluation(ws: Workspace, config: EvaluationConfig, created_by: str) -> str:
@@ -57,7 +64,8 @@ def launch_evaluation(ws: Workspace, config: EvaluationConfig, created_by: str) 
     models = [_language_model(ws, model_id) for model_id in config.model_ids]
     if not ws.demonstrations.count(status="approved", split=config.split):
         raise NotReady(f"No approved demonstration is in the {config.split} split, so there is nothing to answer.")
-    return _launch(ws, "evaluation", config, created_by, models, lambda data: freeze_demonstrations(ws, data))
+    freeze = partial(_freeze_with_embeddings, ws, split=config.split)
+    return _launch(ws, "evaluation", config, created_by, models, freeze)
 
 
 def launch_pairs(ws: Workspace, config: PairsConfig, created_by: str) -> str:
@@ -96,35 +104,91 @@ def launch_reward_model(ws: Workspace, config: RewardModelConfig, created_by: st
 
     def freeze(data: Path) -> None:
         freeze_pairs(ws, data, votes=config.votes)
-        _check_pairs(data)
+        problem = cannot_train(freeze_votes(ws, data, votes=config.votes))
+        if problem is not None:
+            raise NotReady(problem)
+        if ws.demonstrations.count(status="approved"):
+            freeze_demonstrations(ws, data)  # for centring the scores, and for the bias probes
 
     return _launch(ws, "reward_model", config, created_by, [model], freeze)
+
+
+def launch_best_of_n(ws: Workspace, config: BestOfNConfig, created_by: str) -> str:
+    """Queue a best-of-n run; its curve also goes into the summary of the reward model's run. Returns its id.
+
+    Raises:
+        NotReady: no approved demonstration is in the test split.
+        NotFound, InvalidInput: no such reward model.
+    """
+    model = _reward_model(ws, config.reward_model_id)
+    if not ws.demonstrations.count(status="approved", split="test"):
+        raise NotReady("No approved demonstration is in the test split, so there is nothing to answer.")
+    return _launch(ws, "best_of_n", config, created_by, [model], lambda data: freeze_demonstrations(ws, data))
 
 
 def launch_ppo(ws: Workspace, config: PPORunConfig, created_by: str) -> str:
     """Queue a PPO run, from the model that its first reward model was built on unless told otherwise; returns its id.
 
     Raises:
-        NotReady: no approved demonstration is in the training split.
+        NotReady: no approved demonstration is in the training split, or the reward model is judged unfit and that
+            is not accepted with ``despite_verdict``.
         NotFound, InvalidInput: a model does not exist, or is not what it is to be used as; the checkpoint to branch
-            from does not exist.
+            from, the snapshot or a tag does not exist.
     """
     reward_models = [_scorer(ws, name) for name in dict.fromkeys((config.reward_model_id, *config.more_reward_models))]
     start_id = config.model_id or (reward_models[0].parent_id if reward_models[0] else None)
     if start_id is None:
         raise InvalidInput(f"Say with model_id which model to optimise: '{config.reward_model_id}' does not tell.")
     start = _language_model(ws, start_id)
+    registered = [model for model in reward_models if model is not None]
+    refuse_unfit(ws, registered, config.despite_verdict)
+    check_known_tags(ws, config.tags)
     checkpoint = _checkpoint(ws, config.branch_from) if config.branch_from else None
     if not ws.demonstrations.count(status="approved", split="train"):
         raise NotReady("There is no approved demonstration whose prompt PPO could answer.")
 
     def freeze(data: Path) -> None:
-        freeze_demonstrations(ws, data)
+        freeze_prompts(ws, config, data)
         if checkpoint is not None:  # copied, so that the run stays a function of its own folder
             shutil.copytree(checkpoint, data.parent / "branch")
 
-    models = [start, *(model for model in reward_models if model is not None)]
+    models = [start, *registered]
     return _launch(ws, "ppo", config, created_by, models, freeze, extra={"sft_model_id": start.id})
+
+
+def _start_model(ws: Workspace, config: SFTConfig) -> RegisteredModel:
+    """The model that SFT starts from, a hub model at a commit that cannot move.
+
+    Raises:
+        ModelError: the hub knows no such model, or cannot be asked.
+        InvalidInput: the method cannot be used with it here.
+    """
+    model = _language_model(ws, config.model_id)
+    if config.method == "qlora":
+        from workbench.models.machine import qlora_problem
+
+        if problem := qlora_problem():
+            raise InvalidInput(problem)
+    spec = model.spec
+    if config.revision is not None:
+        if not is_hub_id(spec.base):
+            raise InvalidInput(f"'{config.model_id}' does not come from Hugging Face, so it has no revisions.")
+        spec = spec.model_copy(update={"revision": config.revision})
+    if is_hub_id(spec.base):
+        from workbench.models.hub import pinned
+
+        spec = pinned(spec)
+    return replace(model, spec=spec)
+
+
+def _freeze_with_embeddings(ws: Workspace, data: Path, split: str) -> None:
+    """The approved demonstrations, and what is known already of the embeddings that an evaluation asks for."""
+    freeze_demonstrations(ws, data)
+    rows = read_demonstrations(data)
+    texts = {text for row in rows if row.split == split for text in (row.prompt, row.response)}
+    texts.update(row.prompt for row in retrievable(rows))
+    if known := ws.embeddings.of_prompts(sorted(texts)):
+        write_embeddings(data / EMBEDDINGS_FILE, known)
 
 
 def _scorer(ws: Workspace, name: str) -> RegisteredModel | None:
@@ -167,19 +231,6 @@ def _reward_model(ws: Workspace, model_id: str) -> RegisteredModel:
     if model.kind != "reward_model":
         raise InvalidInput(f"'{model.id}' is no reward model; train one in step 3b first.")
     return model
-
-
-def _check_pairs(data: Path) -> None:
-    from workbench.runs.frozen_data import read_pairs
-
-    pairs = read_pairs(data)
-    train = sum(pair.split == "train" for pair in pairs)
-    held_out = sum(pair.split == "test" for pair in pairs)
-    if train < MINIMUM_PAIRS or held_out < MINIMUM_PAIRS:
-        raise NotReady(
-            f"The votes decide {train} pairs of training prompts and {held_out} of test prompts; at least "
-            f"{MINIMUM_PAIRS} of each are needed. Vote on more pairs."
-        )
 
 
 def _launch(

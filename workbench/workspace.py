@@ -19,6 +19,7 @@ from typing import TypeVar
 from duckdb import DuckDBPyConnection
 
 from storage.annotators import AnnotatorRepository
+from storage.answer_marks import AnswerMarkRepository
 from storage.answers import AnswerRepository
 from storage.conversations import ChatRepository, ComparisonRepository
 from storage.database import Database
@@ -27,11 +28,13 @@ from storage.demonstrations import DemonstrationRepository
 from storage.embeddings import EmbeddingRepository
 from storage.errors import DatabaseConflict, DatabaseError, DatabaseInUse, RowConflict, RowNotFound
 from storage.evaluations import EvaluationRepository
+from storage.interventions import InterventionRepository
 from storage.metrics import MetricRepository
 from storage.migrations import migrate
 from storage.models import Model, ModelRepository
 from storage.notices import NoticeRepository
 from storage.pairs import PairRepository
+from storage.promotions import PromotionRepository
 from storage.queue import PairScoreRepository, QueueRepository
 from storage.responses import ResponseRepository
 from storage.runs import RunRepository
@@ -69,6 +72,7 @@ class Workspace:
         self.metrics = MetricRepository(database)
         self.samples = SampleRepository(database)
         self.notices = NoticeRepository(database)
+        self.interventions = InterventionRepository(database)
         self.responses = ResponseRepository(database)
         self.pairs = PairRepository(database)
         self.annotators = AnnotatorRepository(database)
@@ -79,8 +83,10 @@ class Workspace:
         self.exclusions = ExclusionRepository(database)
         self.settlements = SettlementRepository(database)
         self.models = ModelRepository(database)
+        self.promotions = PromotionRepository(database)
         self.evaluations = EvaluationRepository(database)
         self.answers = AnswerRepository(database)
+        self.answer_marks = AnswerMarkRepository(database)
         self.comparisons = ComparisonRepository(database)
         self.chats = ChatRepository(database)
 

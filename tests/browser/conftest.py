@@ -49,12 +49,14 @@ class Server:
     workspace: Path
     port: int = 0
     url: str = ""
+    worker: str = ""
+    """Command that starts a worker; the stub where empty."""
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Start it and wait until it answers; a restart takes the same port."""
         command = [sys.executable, "-m", "pages.launch", "--workspace", str(self.workspace), "--port", str(self.port)]
-        worker = shlex.join([sys.executable, str(STUB)])
+        worker = self.worker or shlex.join([sys.executable, str(STUB)])
         self.process = subprocess.Popen(
             command,
             cwd=PROJECT,

@@ -28,7 +28,7 @@ def _vote(page: Page) -> None:
 
 
 def _curves(page: Page) -> None:
-    page.get_by_role("tab", name="How it learned").click()
+    page.get_by_role("tab", name="Curves").click()
     page.locator(".js-plotly-plot").first.wait_for()
 
 

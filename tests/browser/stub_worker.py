@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.browser import stub_ppo
 from workbench.runs.context import RunContext
 from workbench.runs.events import Finished, Metric, Progress, Started, Stopped
 
@@ -21,8 +22,16 @@ def main(run_dir: Path) -> None:
     """Emit a step every tenth of a second."""
     context = RunContext.for_directory(run_dir)
     signal.signal(signal.SIGTERM, lambda *_: context.request_stop())
-    context.emit(Started(pid=os.getpid()))
+    newest = context.dir.latest_checkpoint()
+    context.emit(Started(pid=os.getpid(), resumed_from_step=newest[0] if newest else None))
     steps = int(float(os.environ.get("STUB_SECONDS", "120")) / PAUSE)
+    kind = context.dir.config["kind"]
+    if kind == "ppo":
+        stub_ppo.ppo(context, steps)
+        return
+    if kind == "verdict":
+        stub_ppo.verdict(context)
+        return
     for step in range(1, steps + 1):
         left = (steps - step) * PAUSE
         context.emit(Metric(step=step, values={"train/loss": 3.0 / step, "eval/loss": 3.2 / step}))

@@ -34,7 +34,17 @@ def test_only_approved_rows_are_frozen_in_a_fixed_order(ws: Workspace, tmp_path:
     snapshot = freeze_demonstrations(ws, tmp_path / "data")
     path = tmp_path / "data" / "demonstrations.parquet"
     table = pq.read_table(path)
-    assert table.column_names == ["id", "prompt", "response", "split", "fact_id", "key_facts", "tags", "held_out"]
+    assert table.column_names == [
+        "id",
+        "prompt",
+        "response",
+        "split",
+        "fact_id",
+        "key_facts",
+        "tags",
+        "held_out",
+        "source",
+    ]
     assert table["prompt"].to_pylist() == ["A?", "B?"]
     assert table["key_facts"].to_pylist() == [None, ["2"]]
     assert table["tags"].to_pylist() == [[], ["x"]]

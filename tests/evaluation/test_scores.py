@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import InvalidInput
-from workbench.evaluation.bootstrap import corpus_interval, mean_interval, proportion_interval
+from workbench.evaluation.additive import corpus_of
+from workbench.evaluation.bootstrap import mean_interval, proportion_interval
 from workbench.evaluation.calibration import expected_calibration_error
-from workbench.evaluation.text_scores import corpus_bleu, corpus_chrf, sentence_bleu
+from workbench.evaluation.text_scores import corpus_bleu, corpus_chrf, sentence_bleu, statistics
 
 # From sacreBLEU's own tests (test_bleu.py, test_sentence_bleu.py, test_chrf.py).
 ANSWERS = ["The dog bit the man.", "It wasn't surprising.", "The man had just bitten him."]
@@ -86,10 +87,11 @@ def test_a_corpus_interval_holds_the_corpus_score(measure: str) -> None:
     answers = [f"the office number {n} is on floor {n % 3}" for n in range(40)]
     references = [f"the office number {n} is on floor {n % 4}" for n in range(40)]
     score = corpus_bleu(answers, references) if measure == "bleu" else corpus_chrf(answers, references)
-    low, high = corpus_interval(measure, answers, references, seed=1, resamples=200)  # type: ignore[arg-type]
+    low, high = corpus_of(statistics(measure, answers, references)).interval(seed=1, resamples=200)  # type: ignore[arg-type]
     assert low < score.value < high < 100
     # Equal rows: drawing them again changes nothing.
-    same = corpus_interval(measure, answers[:1] * 5, references[3:4] * 5, resamples=20)  # type: ignore[arg-type]
+    equal = statistics(measure, answers[:1] * 5, references[3:4] * 5)  # type: ignore[arg-type]
+    same = corpus_of(equal).interval(resamples=20)
     assert same[0] == pytest.approx(same[1])
 
 

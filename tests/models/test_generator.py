@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import queue
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -135,3 +137,43 @@ def test_a_pane_that_fails_leaves_the_others_alone(real: Generator, tmp_path: Pa
     events = list(real.stream([lost, pane("Hello", max_new_tokens=4)]))
     assert [event.error for event in events if event.pane == 0] == [f"There is no model folder {tmp_path / 'nowhere'}."]
     assert last_texts(events)[1]
+
+
+def test_a_request_to_score_goes_to_the_reward_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from workbench.models import generator_process
+    from workbench.reward_model.ensemble import RewardEnsemble
+
+    class Length:
+        def score(self, prompts: list[str], responses: list[str]) -> list[float]:
+            return [float(len(response) + len(prompt)) for prompt, response in zip(prompts, responses, strict=True)]
+
+    loaded: list[ModelSpec] = []
+
+    def load(spec: ModelSpec, workspace: Path) -> RewardEnsemble:
+        assert workspace == tmp_path
+        loaded.append(spec)
+        return RewardEnsemble([Length()])
+
+    monkeypatch.setattr("workbench.reward_model.ensemble.load_reward_model", load)
+    replies: list[dict[str, Any]] = []
+    server = generator_process._Server(generator_process._Models(tmp_path), queue.Queue(), replies.append)
+    request = {"id": "1", "op": "score_prompt", "prompt": "Hi", "responses": ["a b", "c"], "explain": True}
+    specs = [ModelSpec(adapters=(f"runs/reward_model-00{number}/final/adapter",)) for number in range(3)]
+    for spec in (*specs, specs[2], specs[0]):
+        server._take(request | {"spec": spec.model_dump(mode="json")})
+    reply = replies[-1]
+    assert [row["score"] for row in reply["scored"]] == [5.0, 3.0]
+    assert reply["scored"][0]["words"] == [("a ", 2.0), ("b", 2.0)], "without a word the space before it goes too"
+    assert reply["scored"][0]["disagreement"] is None
+    assert loaded == [*specs, specs[0]], "the last ones are kept, an older one is loaded again"
+
+
+def test_scores_come_back_from_the_process(tmp_path: Path) -> None:
+    answer = "{'id': json.loads(line)['id'], 'scored': [json.loads(line)]}"
+    echo = f"import json, sys\nfor line in sys.stdin: print(json.dumps({answer}), flush=True)"
+    generator = Generator(tmp_path, command=[sys.executable, "-c", echo])
+    try:
+        (request,) = generator.score_prompt(ModelSpec(), "Where?", ["There."], explain=True)
+        assert (request["op"], request["responses"], request["explain"]) == ("score_prompt", ["There."], True)
+    finally:
+        generator.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -23,7 +24,10 @@ class DigitTokenizer:
     pad_token_id = PAD
     chat_template = None
 
-    def __call__(self, text: str) -> dict[str, list[int]]:
+    added_tokens_decoder: dict[int, Any] = {}  # noqa: RUF012
+    all_special_tokens: tuple[str, ...] = ()
+
+    def __call__(self, text: str, add_special_tokens: bool = True) -> dict[str, list[int]]:
         return {"input_ids": [int(word) for word in text.split()]}
 
     def decode(self, ids: list[int], skip_special_tokens: bool = True) -> str:
@@ -61,6 +65,7 @@ def tiny_trainer(
     seed: int = 0,
     reward: RewardFunction | list[RewardFunction] = share_of_target,
     model: Any = None,
+    demonstrations: Sequence[tuple[str, str]] = (),
     **settings: Any,
 ) -> PPOTrainer:
     defaults: dict[str, Any] = {
@@ -80,7 +85,7 @@ def tiny_trainer(
     prompts = [Prompt(f"prompt {i}", [3 + i, 5, 6][: 1 + i % 3]) for i in range(10)]
     config = PPOConfig.model_validate({**defaults, **settings})
     policy = new_actor_critic(model or tiny_model(seed), config)
-    return PPOTrainer(config, policy, DigitTokenizer(), reward, prompts)  # type: ignore[arg-type]
+    return PPOTrainer(config, policy, DigitTokenizer(), reward, prompts, demonstrations)  # type: ignore[arg-type]
 
 
 @pytest.fixture

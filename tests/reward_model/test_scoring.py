@@ -11,7 +11,7 @@ from workbench.models.chat import encode_prompt, encode_response
 from workbench.models.loading import load_merged, load_tokenizer
 from workbench.models.spec import ModelSpec
 from workbench.ppo.policy import SharedTrunk
-from workbench.reward_model.run import save_reward_model, sequence_classifier
+from workbench.reward_model.backends import save_reward_model, sequence_classifier
 from workbench.reward_model.scoring import ADAPTER_FOLDER, RewardModel, ScoreHead
 
 PROMPTS = ["Where is the cafeteria?", "Who runs payroll?", "Hi"]

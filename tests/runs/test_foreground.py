@@ -82,13 +82,14 @@ with Workspace.open(Path(sys.argv[1])) as workspace:
 """
 
 
-@pytest.mark.parametrize("presses", [1, 2])
+@pytest.mark.parametrize(("presses", "number"), [(1, signal.SIGINT), (2, signal.SIGINT), (1, signal.SIGTERM)])
 def test_ctrl_c(
     workspace: Workspace,
     make_run: MakeRun,
     stub_command: list[str],
     wait_for: Callable[..., None],
     presses: int,
+    number: signal.Signals,
 ) -> None:
     mode = "ignore_stop" if presses == 2 else None
     run = make_run(steps=100_000, delay=0.02, every=50_000, mode=mode)
@@ -98,7 +99,7 @@ def test_ctrl_c(
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")
         assert any(float(line.split()[1]) > 3 for line in lines)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         if presses == 2:
             assert any(line.startswith("stopping") for line in lines)
             process.send_signal(signal.SIGINT)

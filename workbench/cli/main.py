@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from workbench.cli import data, results, runs, server, sharing, stages
+from workbench.cli import base_models, data, results, runs, scoring, server, sharing, stages, tuning
 from workbench.cli.failures import ending_cleanly
 
 app = typer.Typer(
@@ -25,7 +25,13 @@ app.command("import")(data.import_files)
 app.command("export")(data.export_file)
 app.command("sft")(stages.sft)
 app.command("reward-model")(stages.reward_model)
+app.command("score")(scoring.score)
+app.command("best-of-n")(scoring.best_of_n)
 app.command("ppo")(stages.ppo)
+app.command("dpo")(tuning.dpo)
+app.command("rloo")(tuning.rloo)
+app.command("verdict")(tuning.verdict)
+app.command("promote")(tuning.promote)
 app.command("pairs")(stages.pairs)
 app.command("evaluate")(stages.evaluate)
 app.command("agreement")(results.show_agreement)
@@ -36,6 +42,7 @@ app.command("serve")(sharing.serve)
 app.command("backup")(sharing.backup)
 app.command("restore")(sharing.restore)
 app.add_typer(runs.runs_app, name="runs")
+base_models.add_commands(runs.models_app)
 app.add_typer(runs.models_app, name="models")
 
 

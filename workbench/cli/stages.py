@@ -74,10 +74,20 @@ def sft(
 
     def launch(ws: Workspace) -> str:
         from workbench.launch import launch_sft
+        from workbench.models.inspecting import inspect_model
+        from workbench.models.registry import find_language_model
+        from workbench.sft.defaults import with_suggestions
 
-        return launch_sft(ws, build_config(SFTConfig, values), who())
+        asked = build_config(SFTConfig, values)
+        spec = find_language_model(ws, asked.model_id).spec
+        facts = inspect_model(spec.model_copy(update={"revision": asked.revision or spec.revision}))
+        fitting = with_suggestions(values, facts)
+        if added := {name: value for name, value in fitting.items() if name not in values}:
+            settings = ", ".join(f"{name}={value}" for name, value in added.items())
+            say(f"For {facts.parameters:,} parameters, unless set: {settings}")
+        return launch_sft(ws, build_config(SFTConfig, fitting), who())
 
-    _run_stage("sft", workspace, as_json, launch)
+    run_stage("sft", workspace, as_json, launch)
 
 
 def reward_model(
@@ -95,10 +105,10 @@ def reward_model(
         from workbench.launch import launch_reward_model
 
         if "model_id" not in values:
-            values["model_id"] = _newest(ws, "sft", "Train one first: workbench sft")
+            values["model_id"] = newest_model_id(ws, "sft", "Train one first: workbench sft")
         return launch_reward_model(ws, build_config(RewardModelConfig, values), who())
 
-    _run_stage("reward-model", workspace, as_json, launch)
+    run_stage("reward-model", workspace, as_json, launch)
 
 
 def ppo(
@@ -116,10 +126,10 @@ def ppo(
         from workbench.launch import launch_ppo
 
         if "reward_model_id" not in values:
-            values["reward_model_id"] = _newest(ws, "reward_model", "Train one first: workbench reward-model")
+            values["reward_model_id"] = newest_model_id(ws, "reward_model", "Train one first: workbench reward-model")
         return launch_ppo(ws, build_config(PPORunConfig, values), who())
 
-    _run_stage("ppo", workspace, as_json, launch)
+    run_stage("ppo", workspace, as_json, launch)
 
 
 def pairs(
@@ -137,10 +147,10 @@ def pairs(
         from workbench.launch import launch_pairs
 
         if "model_id" not in values:
-            values["model_id"] = _newest(ws, "sft", "Train one first: workbench sft")
+            values["model_id"] = newest_model_id(ws, "sft", "Train one first: workbench sft")
         return launch_pairs(ws, build_config(PairsConfig, values), who())
 
-    _run_stage("pairs", workspace, as_json, launch)
+    run_stage("pairs", workspace, as_json, launch)
 
 
 def evaluate(
@@ -163,7 +173,7 @@ def evaluate(
 
         return launch_evaluation(ws, build_config(EvaluationConfig, values), who())
 
-    _run_stage("evaluate", workspace, as_json, launch)
+    run_stage("evaluate", workspace, as_json, launch)
 
 
 def run_in_foreground(ws: Workspace, run_id: str, as_json: bool) -> None:
@@ -192,7 +202,8 @@ def run_in_foreground(ws: Workspace, run_id: str, as_json: bool) -> None:
     _print_outcome(ws, run, as_json)
 
 
-def _run_stage(command: str, root: Path | None, as_json: bool, launch: Callable[[Workspace], str]) -> None:
+def run_stage(command: str, root: Path | None, as_json: bool, launch: Callable[[Workspace], str]) -> None:
+    """Open the workspace, queue a run, and see it to its end."""
     with open_workspace(root, command) as ws:
         run_in_foreground(ws, launch(ws), as_json)
 
@@ -200,6 +211,7 @@ def _run_stage(command: str, root: Path | None, as_json: bool, launch: Callable[
 def _print_outcome(ws: Workspace, run: Run, as_json: bool) -> None:
     model = ws.models.find(run.id)
     measures = _measures(ws, run.id)
+    differences = _differences(ws, run)
     if as_json:
         print_json(
             {
@@ -209,6 +221,7 @@ def _print_outcome(ws: Workspace, run: Run, as_json: bool) -> None:
                 "model": model.id if model else None,
                 "summary": run.summary,
                 "evaluations": measures,
+                **({"differences": differences} if differences else {}),
             }
         )
         return
@@ -217,6 +230,38 @@ def _print_outcome(ws: Workspace, run: Run, as_json: bool) -> None:
     if measures:
         columns = ("model", "split", "measure", "value", "ci", "n", "problem")
         print_table(columns, [[row[name] for name in columns] for row in measures])
+    if differences:
+        columns = ("model", "against", "measure", "difference", "ci", "p", "n")
+        print_table(columns, [[row[name] for name in columns] for row in differences])
+
+
+def _differences(ws: Workspace, run: Run) -> list[dict[str, Any]]:
+    """How far each model of an evaluation lies above the first one on the same prompts, by paired bootstrap."""
+    from workbench.evaluation.comparing import aligned, difference_of
+    from workbench.evaluation.measures import MEASURES
+
+    if run.kind != "evaluation":
+        return []
+    answers = ws.answers.list(run_id=run.id)
+    names = dict.fromkeys(row.model_id for row in answers)
+    rows = aligned({name: [row for row in answers if row.model_id == name] for name in names})
+    if not rows:
+        return []
+    against, *others = rows
+    return [
+        {
+            "model": model,
+            "against": against,
+            "measure": measure,
+            "difference": found.value,
+            "ci": [found.ci_low, found.ci_high],
+            "p": found.p,
+            "n": found.n,
+        }
+        for model in others
+        for measure in MEASURES
+        if (found := difference_of(measure, rows[against], rows[model])) is not None
+    ]
 
 
 def _measures(ws: Workspace, run_id: str) -> list[dict[str, Any]]:
@@ -235,7 +280,8 @@ def _measures(ws: Workspace, run_id: str) -> list[dict[str, Any]]:
     ]
 
 
-def _newest(ws: Workspace, kind: ModelKind, advice: str) -> str:
+def newest_model_id(ws: Workspace, kind: ModelKind, advice: str) -> str:
+    """Id of the newest model of a kind. Raises NotReady, with the advice, where there is none."""
     from workbench.models.registry import newest_model
 
     model = newest_model(ws, kind)

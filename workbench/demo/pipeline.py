@@ -138,7 +138,9 @@ class _Loop:
         from workbench.launch import launch_ppo
 
         self._begin("ppo")
-        config = PPORunConfig(reward_model_id=reward_model_id, ppo=PPOConfig(seed=self._seed))
+        # Shown to its end whatever the verdict; the report says what it was.
+        ppo = PPOConfig(seed=self._seed)
+        config = PPORunConfig(reward_model_id=reward_model_id, despite_verdict=True, ppo=ppo)
         return self._run(launch_ppo(self._ws, config, CREATED_BY))
 
     def _begin(self, step: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.demo.annotators import case_of
 from workbench.demo.hidden_rule import prefers
 from workbench.errors import RunError
+from workbench.reward_model.verdict import read_verdict
 
 if TYPE_CHECKING:
     from storage.answers import AnswerRow
@@ -111,5 +112,11 @@ def _notes(ws: Workspace, report: dict[str, Any], runs: list[Run], embedded: boo
         notes.append(f"PPO lost facts: {before:.1%} of the answers were right before it, {after:.1%} after.")
     if report["ppo"]["gold_win_rate_ci"][0] <= 0.5:
         notes.append("PPO cannot be told from the SFT model by the annotators' rule: the interval includes one half.")
+    judged = read_verdict(runs[1].summary)
+    if judged is not None and judged.verdict == "not_yet":
+        notes.append(
+            f"The reward model is judged not yet good enough to optimise against, and PPO went on all the same: "
+            f"{' '.join(judged.reasons)}"
+        )
     notes += [f"{run.id}: {notice.message}" for run in runs for notice in ws.notices.list(run.id)]
     return notes

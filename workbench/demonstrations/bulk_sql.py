@@ -27,7 +27,7 @@ def can_be_plain(choice: ColumnChoice) -> bool:
 
 
 def rows_sql(path: str, columns: list[str], choice: ColumnChoice, *, author: str, source: str) -> str:
-    """The statement that makes table ``rows``: a row for each line that is not blank, in the file's order.
+    """A query that gives a row for each line that is not blank, in the file's order.
 
     ``ok`` tells plain rows from the others; ``prompt_key`` is null where Python has to find it.
     """
@@ -41,7 +41,6 @@ def rows_sql(path: str, columns: list[str], choice: ColumnChoice, *, author: str
     defaults = {"source": source, "author": author, "status": "approved"}
     filled = ", ".join(f"coalesce(nullif({name}, ''), {_text(value)}) AS {name}" for name, value in defaults.items())
     return f"""
-    CREATE TABLE rows AS
     SELECT * EXCLUDE (form), {prompt_key_sql("prompt", "form")} AS prompt_key FROM (
         SELECT * EXCLUDE (tag_list), coalesce(tag_list, []) AS tags,
             {content_key_sql("prompt", "response")} AS content_key, {word_form_sql("prompt")} AS form,

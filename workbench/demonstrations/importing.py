@@ -5,11 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,8 +211,7 @@ def store_demonstrations(ws: Workspace, file: DemonstrationFile, *, author: str)
 
 def store_staged(ws: Workspace, staged: bulk.StagedFile) -> ImportReport:
     """Stores the rows of a large file that has been staged, in one transaction."""
-    with bulk.attached(ws, staged) as relation:
-        accepted = ws.database.run_write(lambda cursor: take_staged(cursor, relation))
+    accepted = ws.database.run_write(lambda cursor: take_staged(cursor, staged.relation))
     rejected = [RejectedRow(row, reason) for row, reason in staged.rejected]
     return ImportReport("jsonl", staged.good + len(rejected), accepted, staged.good - accepted, rejected)
 
@@ -288,11 +285,9 @@ def _first(table: RawTable) -> list[dict[str, Any]]:
 
 
 def _staged(file: DemonstrationFile, author: str) -> list[dict[str, Any]]:
-    now = datetime.now(UTC)
     return [
         {
             "row": number,
-            "id": uuid.uuid4().hex[:12],
             "prompt": fields.prompt,
             "response": fields.response,
             "tags": fields.tags,
@@ -303,7 +298,6 @@ def _staged(file: DemonstrationFile, author: str) -> list[dict[str, Any]]:
             "fact_id": fields.fact_id,
             "key_facts": fields.key_facts,
             "origin": fields.origin,
-            "created_at": now,
             "content_key": content_key(fields.prompt, fields.response),
             "prompt_key": prompt_key(fields.prompt),
         }

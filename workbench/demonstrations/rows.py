@@ -8,6 +8,8 @@ from typing import Any
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 1_000
+PARTS = 256
+"""One line gives at most so many rows (languages, exchanges); its number in the file is the row's, times this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from workbench.errors import UnreadableFile
@@ -19,6 +20,7 @@ MAX_UPLOAD_BYTES = 25 * 1024 * 1024
 MEMORY_BYTES = 2 * 1024 * 1024 * 1024
 """Of address space, which is more than what is really used: libraries reserve generously."""
 TIMEOUT_SECONDS = 60
+WAIT_SECONDS = 0.2
 _FRUGAL = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "ARROW_IO_THREADS": "1",
@@ -31,12 +33,23 @@ _NO_MEMORY = 4
 
 
 def run_limited(
-    module: str, arguments: Sequence[str], name: str, *, memory: int = MEMORY_BYTES, seconds: int = TIMEOUT_SECONDS
+    module: str,
+    arguments: Sequence[str],
+    name: str,
+    *,
+    memory: int = MEMORY_BYTES,
+    seconds: int = TIMEOUT_SECONDS,
+    while_waiting: Callable[[], None] = lambda: None,
 ) -> bytes:
     """What the module's child process wrote to its output.
 
     Args:
+        module: the child's module.
+        arguments: its arguments.
         name: what the person calls the file, for the sentence of an error.
+        memory: bytes of address space that it may take.
+        seconds: how long it may take.
+        while_waiting: called a few times a second until the child is done.
 
     Raises:
         UnreadableFile: the child refused the file, broke, or went over a limit.
@@ -45,23 +58,40 @@ def run_limited(
     command = [sys.executable, "-P", "-m", module, *arguments]
     limits = {"WORKBENCH_CHILD_MEMORY": str(memory), "WORKBENCH_CHILD_SECONDS": str(seconds), **_FRUGAL}
     try:
-        child = subprocess.run(
-            command,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=seconds,
-            check=False,
-            env=os.environ | limits,
-        )
+        status, output = _run(command, os.environ | limits, seconds, while_waiting)
     except subprocess.TimeoutExpired:
         raise UnreadableFile(f"{name}: it was not read within {seconds} seconds; split the file.") from None
-    if child.returncode == _UNREADABLE:
-        raise UnreadableFile(f"{name}: {child.stdout.decode('utf-8', 'replace')}.")
-    if child.returncode < 0 and -child.returncode in (9, 24):
+    if status == _UNREADABLE:
+        raise UnreadableFile(f"{name}: {output.decode('utf-8', 'replace')}.")
+    if status < 0 and -status in (9, 24):
         raise UnreadableFile(f"{name}: it was not read within {seconds} seconds or the memory allowed; split the file.")
-    if child.returncode != 0:
+    if status != 0:
         raise UnreadableFile(f"{name}: it cannot be read within {memory // 2**20} MB of memory; split the file.")
-    return child.stdout
+    return output
+
+
+def _run(
+    command: Sequence[str], environment: Mapping[str, str], seconds: float, while_waiting: Callable[[], None]
+) -> tuple[int, bytes]:
+    """Exit status and output of a process; it is killed when its time is over, or when the caller is stopped.
+
+    Raises subprocess.TimeoutExpired.
+    """
+    deadline = time.monotonic() + seconds
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=environment, **pipes) as process:  # type: ignore[call-overload]
+        try:
+            while True:
+                try:
+                    output, _ = process.communicate(timeout=min(WAIT_SECONDS, max(0.0, deadline - time.monotonic())))
+                    return process.returncode, output
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() >= deadline:
+                        raise
+                    while_waiting()
+        except BaseException:
+            process.kill()
+            raise
 
 
 def child(work: Callable[[list[str]], bytes]) -> int:

@@ -38,7 +38,7 @@ def freeze_demonstrations(ws: Workspace, directory: Path, *, splits: Collection[
     """Writes the approved demonstrations to ``directory/demonstrations.parquet`` and registers the snapshot.
 
     Columns: id, prompt, response, split, fact_id, key_facts (list or null), tags (list), held_out ("unseen
-    wording", "unseen fact", or null in training). Rows are ordered by prompt and response, so that the order in
+    wording", "unseen fact", or null in training), source. Rows are ordered by prompt and response, so that the order in
     training does not depend on when a row was entered.
 
     Raises:
@@ -170,6 +170,7 @@ def _demonstration_columns(rows: list[Demonstration]) -> dict[str, list[Any]]:
         "key_facts": [None if row.key_facts is None else list(row.key_facts) for row in rows],
         "tags": [list(row.tags) for row in rows],
         "held_out": [kinds.get(row.id) for row in rows],
+        "source": [row.source for row in rows],
     }
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from workbench.evaluation.bootstrap import corpus_interval, mean_interval
-from workbench.evaluation.facts import FactRow, fact_accuracy
-from workbench.evaluation.text_scores import corpus_bleu, corpus_chrf, sentence_bleu
-from workbench.runs.events import Answer, Evaluation
+from workbench.evaluation.embedding import Vectors
+from workbench.evaluation.measures import MEASURES, Measured, measure_rows
+from workbench.evaluation.perplexity import ReferenceLoss, reference_losses
+from workbench.evaluation.retrieval import RETRIEVAL, nearest_responses
+from workbench.runs.events import Answer, Evaluation, Notice
 from workbench.runs.frozen_data import FrozenDemonstration
 from workbench.runs.progress import ProgressReporter
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-MEASURES = ("bleu", "chrf", "embedding_similarity", "fact_accuracy", "length")
 Emit = Callable[[Any], None]
 
 
@@ -31,13 +30,17 @@ class HeldOut:
     rows: tuple[FrozenDemonstration, ...]
     known_values: frozenset[str]
     """Key facts of all demonstrations: an answer that states a wrong one is recognised by them."""
+    vectors: Vectors = field(default_factory=Vectors, compare=False)
+    """Embeddings of prompts and human responses, shared by all models that answer."""
 
     @classmethod
-    def choose(cls, rows: Sequence[FrozenDemonstration], split: str, limit: int | None) -> HeldOut:
+    def choose(
+        cls, rows: Sequence[FrozenDemonstration], split: str, limit: int | None, vectors: Vectors | None = None
+    ) -> HeldOut:
         """The demonstrations of one split; with a limit, a part of them that does not depend on their order."""
         chosen = sorted((row for row in rows if row.split == split), key=_stable_key)
         known = frozenset(fact for row in rows for fact in row.key_facts or ())
-        return cls(split, tuple(chosen if limit is None else chosen[:limit]), known)
+        return cls(split, tuple(chosen if limit is None else chosen[:limit]), known, vectors or Vectors())
 
 
 def evaluate_answers(
@@ -63,18 +66,38 @@ def evaluate_answers(
     prompts = [row.prompt for row in held_out.rows]
     reporter = ProgressReporter(emit, phase)
     answers = generate(model, tokenizer, prompts, max_new_tokens=max_new_tokens, on_progress=reporter)
-    return measure_answers(emit, model_id, answers, held_out, seed=seed)
+    losses = reference_losses(model, tokenizer, prompts, [row.response for row in held_out.rows])
+    return measure_answers(emit, model_id, answers, held_out, seed=seed, losses=losses)
+
+
+def evaluate_retrieval(
+    emit: Emit, held_out: HeldOut, training: Sequence[FrozenDemonstration], *, seed: int
+) -> dict[str, float | None]:
+    """The same for the answers of the nearest training demonstration; empty, with a Notice, where they fail."""
+    try:
+        answers, _ = nearest_responses([row.prompt for row in held_out.rows], training, held_out.vectors)
+    except Exception as error:  # a baseline that cannot be had must not cost the run its result
+        emit(Notice(message=f"The retrieval baseline could not be computed: {error}"))
+        return {}
+    return measure_answers(emit, RETRIEVAL, answers, held_out, seed=seed)
 
 
 def measure_answers(
-    emit: Emit, model_id: str, answers: Sequence[str], held_out: HeldOut, *, seed: int
+    emit: Emit,
+    model_id: str,
+    answers: Sequence[str],
+    held_out: HeldOut,
+    *,
+    seed: int,
+    losses: Sequence[ReferenceLoss] | None = None,
 ) -> dict[str, float | None]:
-    """Emit the Answer and Evaluation events of answers that are there already."""
-    rows = held_out.rows
-    references = [row.response for row in rows]
-    columns, problems = _row_measures(answers, held_out)
-    for index, (row, answer) in enumerate(zip(rows, answers, strict=True)):
-        measures = {name: values[index] for name, values in columns.items()}
+    """Emit the Answer and Evaluation events of answers that are there already.
+
+    Args:
+        losses: those of the human responses under the model; without them there is no perplexity.
+    """
+    measured = measure_rows(answers, held_out, held_out.vectors, losses)
+    for index, (row, answer) in enumerate(zip(held_out.rows, answers, strict=True)):
         emit(
             Answer(
                 model_id=model_id,
@@ -82,86 +105,42 @@ def measure_answers(
                 prompt=row.prompt,
                 reference=row.response,
                 response=answer,
-                measures=measures,
+                measures=measured.row(index),
+                tags=row.tags,
+                source=row.source,
+                held_out=row.held_out,
             )
         )
-    evaluations = [
-        _corpus_evaluation("bleu", answers, references, seed),
-        _corpus_evaluation("chrf", answers, references, seed),
-        *(_mean_evaluation(name, columns.get(name), problems.get(name), seed) for name in MEASURES[2:]),
-    ]
-    for evaluation in evaluations:
+    values: dict[str, float | None] = {}
+    for name in MEASURES:
+        if name == "perplexity" and losses is None:
+            continue
+        evaluation = _evaluation(name, measured, len(answers), seed)
         emit(evaluation.model_copy(update={"model_id": model_id, "split": held_out.split}))
-    return {evaluation.measure: evaluation.value for evaluation in evaluations}
+        values[name] = evaluation.value
+    return values
 
 
-def _row_measures(answers: Sequence[str], held_out: HeldOut) -> tuple[dict[str, list[float | None]], dict[str, str]]:
-    """Per-row values of each measure, and why a measure is missing."""
-    rows = held_out.rows
-    problems: dict[str, str] = {}
-    columns: dict[str, list[float | None]] = {
-        "bleu": [sentence_bleu(answer, row.response) for answer, row in zip(answers, rows, strict=True)],
-        "length": [float(len(answer.split())) for answer in answers],
-        "fact_accuracy": _fact_flags(answers, held_out),
-    }
+def _evaluation(name: str, measured: Measured, n: int, seed: int) -> Evaluation:
+    empty = Evaluation(model_id="", split="", measure=name, value=None, n=n)
+    if name in measured.problems:
+        return empty.model_copy(update={"problem": measured.problems[name]})
     try:
-        from workbench.evaluation.embedding import embedding_similarity
-
-        similarity = embedding_similarity(list(answers), [row.response for row in rows])
-        columns["embedding_similarity"] = [float(value) for value in similarity]
-    except Exception as error:  # another measure's failure must not hide the rest
-        problems["embedding_similarity"] = f"The sentence embeddings could not be computed: {error}"
-    if not any(row.key_facts for row in rows):
-        problems["fact_accuracy"] = "The demonstrations do not say what their key facts are."
-    return columns, problems
-
-
-def _fact_flags(answers: Sequence[str], held_out: HeldOut) -> list[float | None]:
-    rows = [
-        FactRow(answer, row.key_facts or (), f"{row.prompt}\n{row.response}")
-        for answer, row in zip(answers, held_out.rows, strict=True)
-    ]
-    return [None if flag is None else float(flag) for flag in fact_accuracy(rows, held_out.known_values)]
-
-
-def _corpus_evaluation(measure: Any, answers: Sequence[str], references: list[str], seed: int) -> Evaluation:
-    compute = corpus_bleu if measure == "bleu" else corpus_chrf
-    try:
-        score = compute(answers, references)
-        low, high = corpus_interval(measure, answers, references, seed)
+        additive = measured.additive(name)
+        if not additive.n:
+            return empty.model_copy(update={"n": 0, "problem": "There is no answer to measure."})
+        low, high = additive.interval(seed)
     except Exception as error:
-        return _missing(measure, len(answers), f"{measure} could not be computed: {error}")
-    return Evaluation(
-        model_id="",
-        split="",
-        measure=measure,
-        value=score.value,
-        ci_low=low,
-        ci_high=high,
-        n=len(answers),
-        signature=score.signature,
+        return empty.model_copy(update={"problem": f"{name} could not be computed: {error}"})
+    return empty.model_copy(
+        update={
+            "value": additive.value,
+            "ci_low": low,
+            "ci_high": high,
+            "n": additive.n,
+            "signature": measured.signature(name),
+        }
     )
-
-
-def _mean_evaluation(name: str, column: list[float | None] | None, problem: str | None, seed: int) -> Evaluation:
-    values = [value for value in column or [] if value is not None and math.isfinite(value)]
-    if problem is not None or not values:
-        return _missing(name, len(values), problem or "There is no answer to measure.")
-    low, high = mean_interval(values, seed)
-    return Evaluation(
-        model_id="",
-        split="",
-        measure=name,
-        value=sum(values) / len(values),
-        ci_low=low,
-        ci_high=high,
-        n=len(values),
-        signature="mean over prompts, 95% percentile bootstrap",
-    )
-
-
-def _missing(measure: str, n: int, problem: str) -> Evaluation:
-    return Evaluation(model_id="", split="", measure=measure, value=None, n=n, problem=problem)
 
 
 def _stable_key(row: FrozenDemonstration) -> str:

@@ -1,7 +1,7 @@
 """95% intervals: percentile bootstrap over rows, and Wilson's interval of a proportion.
 
-Sources: Efron & Tibshirani 1993 (percentile bootstrap), Koehn 2004 (corpus scores over resampled rows),
-Wilson 1927 (score interval).
+Sources: Efron & Tibshirani 1993 (percentile bootstrap), Wilson 1927 (score interval). Scores of a whole corpus are
+resampled in `workbench.evaluation.additive`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workbench.errors import InvalidInput
-from workbench.evaluation.text_scores import (
-    Measure,
-    References,
-    row_statistics,
-    score_of_statistics,
-)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,31 +35,8 @@ def mean_interval(values: Sequence[float], seed: int = 0, resamples: int = RESAM
         raise InvalidInput("There are no values to compute an interval of.")
     if not np.isfinite(array).all():
         raise InvalidInput("An interval cannot be computed of values that are not finite.")
-    means = array[_resampled_rows(array.size, seed, resamples)].mean(axis=1)
+    means = array[resampled_rows(array.size, seed, resamples)].mean(axis=1)
     low, high = np.percentile(means, [LOW, HIGH])
-    return float(low), float(high)
-
-
-def corpus_interval(
-    measure: Measure,
-    answers: Sequence[str],
-    references: References,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-) -> tuple[float, float]:
-    """95% interval of corpus BLEU or chrF, by drawing rows again with replacement.
-
-    The mean of sentence scores is another measure, so each resample is scored as a corpus of its own.
-
-    Raises:
-        InvalidInput: no answers, or not one reference for each.
-    """
-    import numpy as np
-
-    statistics = np.asarray(row_statistics(measure, answers, references))
-    rows = _resampled_rows(len(statistics), seed, resamples)
-    scores = [score_of_statistics(measure, statistics[drawn].sum(axis=0).tolist()) for drawn in rows]
-    low, high = np.percentile(scores, [LOW, HIGH])
     return float(low), float(high)
 
 
@@ -86,7 +57,7 @@ def proportion_interval(successes: float, n: int) -> tuple[float, float]:
     return low, high
 
 
-def _resampled_rows(n: int, seed: int, resamples: int) -> np.ndarray:
+def resampled_rows(n: int, seed: int, resamples: int) -> np.ndarray:
     """Row numbers of shape (resamples, n), drawn with replacement."""
     import numpy as np
 

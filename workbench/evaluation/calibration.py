@@ -30,3 +30,24 @@ def expected_calibration_error(probabilities: Sequence[float], outcomes: Sequenc
         gaps[min(int(probability * bins), bins - 1)] += float(outcome) - probability
     # |share − mean probability| × rows in the bin is the absolute value of the summed differences.
     return sum(abs(gap) for gap in gaps) / len(probabilities)
+
+
+def calibration_error_by_chance(
+    probabilities: Sequence[float], bins: int = 10, draws: int = 500, seed: int = 0
+) -> tuple[float, float]:
+    """Mean and 95% quantile of the error that perfectly true probabilities would show on so few rows.
+
+    Outcomes are drawn from the probabilities themselves. An error below the quantile says nothing against them.
+    Source: the consistency resampling of Bröcker & Smith 2007, for the error in place of the diagram.
+    """
+    import numpy as np
+
+    stated = np.asarray(probabilities, dtype=float)
+    place = np.minimum((stated * bins).astype(int), bins - 1)
+    happened = np.random.default_rng(seed).random((draws, stated.size)) < stated
+    errors = np.zeros(draws)
+    for number in np.unique(place):
+        inside = place == number
+        errors += np.abs((happened[:, inside] - stated[inside]).sum(axis=1))
+    errors /= stated.size
+    return float(errors.mean()), float(np.quantile(errors, 0.95))

@@ -7,7 +7,8 @@ so nothing is fetched. torch is imported on first use, never on import of this m
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SIGNATURE = f"all-MiniLM-L6-v2|sha256:{WEIGHTS_SHA256[:12]}|cosine"
 BATCH_SIZE = 64
+DIMENSIONS = 384
 
 
 @cache
@@ -30,8 +32,7 @@ def embedding_model() -> SentenceTransformer:
     Raises:
         ModelError: the weights are missing or are not the ones that were published.
     """
-    folder = _model_folder()
-    check_weights(folder / "model.safetensors")
+    folder = checked_model_folder()
     from sentence_transformers import SentenceTransformer
 
     return SentenceTransformer(
@@ -41,6 +42,17 @@ def embedding_model() -> SentenceTransformer:
         trust_remote_code=False,
         model_kwargs={"use_safetensors": True},
     )
+
+
+def checked_model_folder() -> Path:
+    """Where the published weights lie.
+
+    Raises:
+        ModelError: they are missing or are not the ones that were published.
+    """
+    folder = _model_folder()
+    check_weights(folder / "model.safetensors")
+    return folder
 
 
 def check_weights(weights: Path, expected: str = WEIGHTS_SHA256) -> None:
@@ -65,17 +77,50 @@ def embed(texts: Sequence[str]) -> np.ndarray:
     import numpy as np
 
     if not texts:
-        return np.zeros((0, 384), dtype=np.float32)
+        return np.zeros((0, DIMENSIONS), dtype=np.float32)
     vectors = embedding_model().encode(
         list(texts), batch_size=BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
     )
     return np.asarray(vectors, dtype=np.float32)
 
 
-def embedding_similarity(answers: Sequence[str], references: Sequence[str]) -> np.ndarray:
+@dataclass(slots=True)
+class Vectors:
+    """Embeddings of texts, each computed once; those of human texts outlive the run."""
+
+    known: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """What was computed before this run."""
+    computed: dict[str, np.ndarray] = field(default_factory=dict)
+    """What this run computed of texts that are worth keeping."""
+
+    def of(self, texts: Sequence[str], *, keep: bool) -> np.ndarray:
+        """Embeddings in the order of the texts: float32 of shape (len(texts), 384).
+
+        Args:
+            keep: the texts were written by people and will be asked for again; a model's answers are not kept.
+        """
+        import numpy as np
+
+        if not texts:
+            return np.zeros((0, DIMENSIONS), dtype=np.float32)
+        new = [text for text in dict.fromkeys(texts) if text not in self.known and text not in self.computed]
+        fresh = dict(zip(new, embed(new), strict=True))
+        if keep:
+            self.computed |= fresh
+        return np.stack(
+            [self.known[t] if t in self.known else self.computed[t] if t in self.computed else fresh[t] for t in texts]
+        )
+
+
+def embedding_similarity(
+    answers: Sequence[str], references: Sequence[str], vectors: Vectors | None = None
+) -> np.ndarray:
     """Cosine of each answer with its reference, of shape (len(answers),), from -1 to 1.
 
     An empty answer has no meaning to compare and counts 0; the model would give it some vector.
+
+    Args:
+        vectors: embeddings that are known already; those of new references are kept there.
 
     Raises:
         InvalidInput: not one reference for each answer.
@@ -84,8 +129,8 @@ def embedding_similarity(answers: Sequence[str], references: Sequence[str]) -> n
 
     if len(answers) != len(references):
         raise InvalidInput(f"There are {len(answers)} answers but {len(references)} references.")
-    both = embed([*answers, *references])
-    cosine = (both[: len(answers)] * both[len(answers) :]).sum(axis=1)
+    vectors = vectors or Vectors()
+    cosine = (vectors.of(answers, keep=False) * vectors.of(references, keep=True)).sum(axis=1)
     present = [bool(a.strip() and r.strip()) for a, r in zip(answers, references, strict=True)]
     return np.where(present, np.clip(cosine, -1.0, 1.0), 0.0)
 

@@ -8,6 +8,7 @@ in "19:00".
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 Words = tuple[str, ...]
 
@@ -17,10 +18,10 @@ _COUNTS = """
     two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen twenty
 """
-_NUMBER_WORDS = {word: str(value) for value, word in enumerate(_COUNTS.split(), start=2)}
+NUMBER_WORDS = {word: str(value) for value, word in enumerate(_COUNTS.split(), start=2)}
 """Without "one", which is mostly a pronoun ("the one next door")."""
 _ORDINAL_WORDS = "fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-_ORDINALS = {"third": "3rd", **{word: f"{n}th" for n, word in enumerate(_ORDINAL_WORDS.split(), start=4)}}
+ORDINALS = {"third": "3rd", **{word: f"{n}th" for n, word in enumerate(_ORDINAL_WORDS.split(), start=4)}}
 """Without "first" and "second", which are mostly not counts ("first of all", "a second")."""
 
 
@@ -35,6 +36,7 @@ class FactRow:
     """Text whose values may be repeated freely: the prompt and the reference answer."""
 
 
+@lru_cache(maxsize=50_000)
 def words_of(text: str) -> Words:
     """The text as comparable words: lower case, no punctuation, numbers spelled in digits."""
     spaced = _MERIDIEM.sub(lambda match: f"{match.group(1)} {match.group(2)}m ", text.casefold())
@@ -46,10 +48,10 @@ def _normalised(word: str) -> str:
         return word.replace(",", "")
     if re.fullmatch(r"0\d:\d\d", word):
         return word[1:]
-    return _NUMBER_WORDS.get(word) or _ORDINALS.get(word) or word
+    return NUMBER_WORDS.get(word) or ORDINALS.get(word) or word
 
 
-def _contains(words: Words, part: Words) -> bool:
+def contains(words: Words, part: Words) -> bool:
     """Whether `part` stands in `words`, whole and in order. An empty part never does."""
     size = len(part)
     return size > 0 and any(words[start : start + size] == part for start in range(len(words) - size + 1))
@@ -71,14 +73,14 @@ def states_only_these_facts(
         raise ValueError("an answer cannot be measured without key facts")
     said = words_of(answer)
     keys = [words_of(key) for key in key_facts]
-    if not all(_contains(said, key) for key in keys):
+    if not all(contains(said, key) for key in keys):
         return False
     allowed = (*keys, words_of(allowed_text))
     numbers = {word for text in allowed for word in text}
     if any(word[0].isdigit() and word not in numbers for word in said):
         return False
     others = (words_of(value) for value in other_values)
-    return not any(_contains(said, value) and not any(_contains(text, value) for text in allowed) for value in others)
+    return not any(contains(said, value) and not any(contains(text, value) for text in allowed) for value in others)
 
 
 def fact_accuracy(rows: Sequence[FactRow], other_values: Collection[str] | None = None) -> list[bool | None]:

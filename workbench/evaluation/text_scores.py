@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from workbench.errors import InvalidInput
 
 if TYPE_CHECKING:
+    import numpy as np
     from sacrebleu.metrics.base import Metric
 
 Measure = Literal["bleu", "chrf"]
@@ -28,13 +29,51 @@ class Score:
     signature: str
 
 
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What one pass over the texts counts; every value below follows from it without reading them again."""
+
+    measure: Measure
+    rows: np.ndarray
+    """Counts of shape (answers, counts); those of a corpus are the sums of its rows."""
+
+    def corpus(self) -> Score:
+        """The score of all rows as one corpus."""
+        return Score(self.of(self.rows.sum(axis=0)), str(_metric(self.measure).get_signature()))
+
+    def of(self, summed: np.ndarray) -> float:
+        """The corpus score of rows whose counts have been summed."""
+        return _score(self.measure, summed)
+
+    def sentences(self) -> list[float]:
+        """The score of each row alone; n-gram orders longer than an answer do not count (effective order).
+
+        For looking at rows only: the mean of sentence BLEUs is not the corpus BLEU.
+        """
+        name: Literal["sentence_bleu", "chrf"] = "sentence_bleu" if self.measure == "bleu" else "chrf"
+        return [_score(name, row) for row in self.rows]
+
+
+def statistics(measure: Measure, answers: Sequence[str], references: References) -> Statistics:
+    """Count the n-grams of all rows, once.
+
+    Raises:
+        InvalidInput: no answers, or not one reference for each.
+    """
+    import numpy as np
+
+    # sacreBLEU's own significance tests work on these statistics; there is no public name for them.
+    counts = _metric(measure)._extract_corpus_statistics(list(answers), _streams(answers, references))
+    return Statistics(measure, np.asarray(counts))
+
+
 def corpus_bleu(answers: Sequence[str], references: References) -> Score:
     """BLEU of all answers together (13a tokens, exponential smoothing).
 
     Raises:
         InvalidInput: no answers, or not one reference for each.
     """
-    return _corpus_score("bleu", answers, references)
+    return statistics("bleu", answers, references).corpus()
 
 
 def corpus_chrf(answers: Sequence[str], references: References) -> Score:
@@ -43,35 +82,17 @@ def corpus_chrf(answers: Sequence[str], references: References) -> Score:
     Raises:
         InvalidInput: no answers, or not one reference for each.
     """
-    return _corpus_score("chrf", answers, references)
+    return statistics("chrf", answers, references).corpus()
 
 
 def sentence_bleu(answer: str, reference: str) -> float:
-    """BLEU of one answer: n-gram orders longer than the answer do not count (effective order).
-
-    For looking at rows only: the mean of sentence BLEUs is not the corpus BLEU.
-    """
-    return float(_metric("sentence_bleu").sentence_score(answer, [reference]).score)
+    """BLEU of one answer, as `Statistics.sentences` gives it."""
+    return statistics("bleu", [answer], [reference]).sentences()[0]
 
 
-def row_statistics(measure: Measure, answers: Sequence[str], references: References) -> list[list[float]]:
-    """The counts of each row that add up to the corpus score, for resampling rows without counting again."""
-    metric = _metric(measure)
-    # sacreBLEU's own significance tests work on these statistics; there is no public name for them.
-    statistics: list[list[float]] = metric._extract_corpus_statistics(list(answers), _streams(answers, references))
-    return statistics
-
-
-def score_of_statistics(measure: Measure, summed: list[Any]) -> float:
-    """The corpus score of rows whose statistics have been summed."""
-    score = _metric(measure)._compute_score_from_stats(summed).score
-    return float(score)
-
-
-def _corpus_score(measure: Measure, answers: Sequence[str], references: References) -> Score:
-    metric = _metric(measure)
-    score = metric.corpus_score(list(answers), _streams(answers, references))
-    return Score(float(score.score), str(metric.get_signature()))
+def _score(name: Literal["bleu", "chrf", "sentence_bleu"], counts: np.ndarray) -> float:
+    # A corpus of weighted rows has whole counts, too, but as floating-point numbers.
+    return float(_metric(name)._compute_score_from_stats([int(count) for count in counts]).score)
 
 
 def _streams(answers: Sequence[str], references: References) -> list[list[Any]]:

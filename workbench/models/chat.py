@@ -21,7 +21,8 @@ def encode_prompt(tokenizer: PreTrainedTokenizerBase, prompt: str) -> list[int]:
 def encode_messages(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Mapping[str, str]]) -> list[int]:
     """Token ids of a conversation, ending where the response begins."""
     turns = [{"role": turn["role"], "content": _defuse(tokenizer, turn["content"])} for turn in messages]
-    rendered = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+    # Templates with a thinking mode (Qwen3) open the response with thoughts unless told not to; others ignore it.
+    rendered = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False, enable_thinking=False)
     return list(tokenizer(rendered, add_special_tokens=False)["input_ids"])
 
 
@@ -38,6 +39,12 @@ def decode_response(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> s
 
 def _defuse(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
     """Text in which no special token is spelt out: typed by a person, ``<|end|>`` must not end the turn."""
-    for token in tokenizer.all_special_tokens:
+    for token in _control_tokens(tokenizer):
         text = text.replace(token, f"{token[0]} {token[1:]}")
     return text
+
+
+def _control_tokens(tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """All that the tokenizer reads as one special token, whether or not it has a name such as end or padding."""
+    added = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
+    return list(dict.fromkeys([*tokenizer.all_special_tokens, *added]))

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+PLAIN: dict[str, Any] = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0}
+UNCUT: dict[str, Any] = {"top_k": 0, "top_p": 1.0}
+"""Many models bring habits of their own (Qwen3 samples with top_k 20 and top_p 0.95). Here the model itself is looked
+at, as in training, so these are switched off."""
+
 
 def generate(
     model: PreTrainedModel | PeftModel,
@@ -40,7 +45,8 @@ def generate(
     # Prompts of like length share a batch: less padding, the same answers.
     order = sorted(range(len(encoded)), key=lambda index: len(encoded[index]))
     responses = [""] * len(encoded)
-    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+    devices = [model.device] if model.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices), torch.inference_mode():
         torch.manual_seed(seed)
         for start in range(0, len(order), batch_size):
             chunk = order[start : start + batch_size]
@@ -63,13 +69,14 @@ def _generate_batch(
     import torch
 
     padded = tokenizer.pad({"input_ids": batch}, padding_side="left", return_tensors="pt").to(model.device)
-    sampling = {"do_sample": True, "temperature": temperature, "top_k": 0} if temperature > 0 else {"do_sample": False}
+    sampling = {"do_sample": True, "temperature": temperature} | UNCUT if temperature > 0 else {"do_sample": False}
     output: torch.Tensor = model.generate(
         input_ids=padded["input_ids"],
         attention_mask=padded["attention_mask"],
         max_new_tokens=max_new_tokens,
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,
+        **PLAIN,
         **sampling,
     )
     new = output[:, padded["input_ids"].shape[1] :].tolist()

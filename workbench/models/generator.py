@@ -129,6 +129,33 @@ class Generator:
             if self._waiting.pop(request_id, None) is not None and open_panes:
                 self._stop_writing(request_id)
 
+    def score_prompt(
+        self,
+        spec: ModelSpec,
+        prompt: str,
+        responses: Sequence[str],
+        *,
+        explain: bool = False,
+        timeout: float = 120.0,
+    ) -> list[dict[str, Any]]:
+        """What a reward model makes of responses to one prompt, in their order.
+
+        Each has ``score``, ``disagreement`` (None with one member) and, where ``explain``, ``words``: what each word
+        of it contributes (`workbench/reward_model/contributions.py`).
+
+        Raises:
+            ModelError: the model cannot be loaded, or the process died or took too long.
+        """
+        request = {
+            "op": "score_prompt",
+            "spec": spec.model_dump(mode="json"),
+            "prompt": prompt,
+            "responses": list(responses),
+            "explain": explain,
+        }
+        scored: list[dict[str, Any]] = self._ask(request, timeout)["scored"]
+        return scored
+
     def close(self) -> None:
         """End the process, if there is one."""
         with self._lock:

@@ -24,6 +24,7 @@ from workbench.models.spec import ModelSpec
 from workbench.models.streaming import Sampling, stream_answer
 
 KEPT_MODELS = 4
+KEPT_REWARD_MODELS = 2
 Reply = Callable[[dict[str, Any]], None]
 
 
@@ -33,7 +34,7 @@ class _Models:
     def __init__(self, workspace: Path) -> None:
         self._workspace = workspace
         self._loaded: OrderedDict[ModelSpec, tuple[Any, Any, str]] = OrderedDict()
-        self._scorer: tuple[ModelSpec, Any] | None = None
+        self._reward_models: OrderedDict[ModelSpec, Any] = OrderedDict()
 
     def get(self, spec: ModelSpec) -> tuple[Any, Any, str]:
         from workbench.models.loading import load_merged, load_tokenizer
@@ -47,16 +48,16 @@ class _Models:
             self._loaded.popitem(last=False)
         return self._loaded[spec]
 
-    def scorer(self, spec: ModelSpec) -> Any:
-        """The reward model; one is kept, on a trunk of its own: its adapter changes the trunk it sits on."""
-        from workbench.models.loading import adapter_folder, load_merged, load_tokenizer
-        from workbench.reward_model.scoring import RewardModel
+    def reward_model(self, spec: ModelSpec) -> Any:
+        """A reward model that scores; few are kept, as each has a trunk of its own in memory."""
+        from workbench.reward_model.ensemble import load_reward_model
 
-        if self._scorer is None or self._scorer[0] != spec:
-            trunk = spec.model_copy(update={"adapters": spec.adapters[:-1]})
-            folder = adapter_folder(spec.adapters[-1], self._workspace).parent
-            self._scorer = (spec, RewardModel(load_merged(trunk, self._workspace), load_tokenizer(spec), folder))
-        return self._scorer[1]
+        if spec not in self._reward_models:
+            self._reward_models[spec] = load_reward_model(spec, self._workspace)
+        self._reward_models.move_to_end(spec)
+        while len(self._reward_models) > KEPT_REWARD_MODELS:
+            self._reward_models.popitem(last=False)
+        return self._reward_models[spec]
 
 
 class _Server:
@@ -91,9 +92,11 @@ class _Server:
             case "generate":
                 self._reply({"id": request["id"], "responses": self._generate(request)})
             case "score":
-                scorer = self._models.scorer(ModelSpec.model_validate(request["spec"]))
-                scores = scorer.score(request["prompts"], request["responses"])
+                model = self._models.reward_model(ModelSpec.model_validate(request["spec"]))
+                scores = model.score(request["prompts"], request["responses"])
                 self._reply({"id": request["id"], "scores": scores})
+            case "score_prompt":
+                self._reply({"id": request["id"], "scored": self._score_prompt(request)})
             case "stream":
                 for pane, wanted in enumerate(request["panes"]):
                     self._writing[request["id"], pane] = self._write(wanted)
@@ -107,6 +110,12 @@ class _Server:
         model, tokenizer, _ = self._models.get(ModelSpec.model_validate(request["spec"]))
         settings = {name: request[name] for name in ("temperature", "max_new_tokens", "seed")}
         return generate(model, tokenizer, request["prompts"], **settings)
+
+    def _score_prompt(self, request: dict[str, Any]) -> list[dict[str, Any]]:
+        from workbench.reward_model.contributions import scored_responses
+
+        model = self._models.reward_model(ModelSpec.model_validate(request["spec"]))
+        return scored_responses(model, request["prompt"], request["responses"], explain=request["explain"])
 
     def _write(self, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The events of one pane: which weights answer, then the growing text, then how long it took."""

@@ -30,11 +30,21 @@ def base_source(spec: ModelSpec) -> str:
     """
     if spec.base == EMBEDDED:
         return str(EMBEDDED_DIR)
-    folder = Path(spec.base).expanduser()
-    if folder.exists() or spec.base.startswith((".", "/", "~")):
+    if is_local(spec.base):
+        folder = Path(spec.base).expanduser()
         check_model_folder(folder)
         return str(folder)
     return spec.base
+
+
+def is_local(base: str) -> bool:
+    """Whether a base is a folder on this machine, there or not."""
+    return base.startswith((".", "/", "~")) or Path(base).expanduser().exists()
+
+
+def is_hub_id(base: str) -> bool:
+    """Whether a base comes from the Hugging Face hub."""
+    return base != EMBEDDED and not is_local(base)
 
 
 def check_model_folder(folder: Path) -> None:
@@ -109,6 +119,43 @@ def load_merged(spec: ModelSpec, workspace: Path, dtype: torch.dtype | None = No
         model = PeftModel.from_pretrained(model, str(folder)).merge_and_unload()
     model.eval()
     return model  # type: ignore[no-any-return]
+
+
+def load_quantised(spec: ModelSpec) -> PreTrainedModel:
+    """The base in 4 bits (NF4, double quantisation, bfloat16 products), ready for an adapter (Dettmers et al. 2023).
+
+    Raises:
+        ModelError: this machine cannot do it, or the base cannot be loaded.
+    """
+    import torch
+    from peft import prepare_model_for_kbit_training
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    from workbench.models.machine import qlora_problem
+
+    if problem := qlora_problem():
+        raise ModelError(problem)
+    quantisation = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
+    source = base_source(spec)
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            source,
+            revision=spec.revision,
+            quantization_config=quantisation,
+            device_map={"": 0},
+            use_safetensors=True,
+            trust_remote_code=False,
+        )
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelError(f"The model {spec.base} cannot be loaded: {_first_line(error)}") from error
+    prepared: Any = prepare_model_for_kbit_training
+    return prepared(model)  # type: ignore[no-any-return]
 
 
 def adapter_folder(adapter: str, workspace: Path) -> Path:

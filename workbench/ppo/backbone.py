@@ -89,16 +89,17 @@ class Backbone:
     def hidden_size(self) -> int:
         return int(self.config.hidden_size)
 
-    def hidden(self, ids: Tensor, mask: Tensor, adapter: str | None = None) -> Tensor:
+    def hidden(self, ids: Tensor, mask: Tensor, adapter: str | None = None, wanted: Tensor | None = None) -> Tensor:
         """Last hidden states, after the final norm.
 
         Args:
             ids: int64 [B, L], padded on either side.
             mask: bool [B, L], True on real tokens.
             adapter: which adapter is on; None is the bare model.
+            wanted: bool [B, L], the tokens whose states will be read; None is all. A backbone may leave out the rest.
 
         Returns:
-            [B, L, H] in the model's precision; meaningless on padding.
+            [B, L, H] in the model's precision; meaningless on padding and where it is not wanted.
         """
         with self._using(adapter):
             output = self.body(

@@ -52,7 +52,7 @@ class PPOConfig(BaseModel):
     max_grad_norm: float = Field(1.0, gt=0, description="Gradient norm is clipped to this.")
 
     # Distance from the reference.
-    kl_coef: float = Field(0.6, ge=0, description="Weight of the per-token KL penalty; the first one if adaptive.")
+    kl_coef: float = Field(0.1, ge=0, description="Weight of the per-token KL penalty; the first one if adaptive.")
     kl_estimator: Literal["k1", "k3"] = Field("k1", description="Schulman's estimator of the per-token KL.")
     kl_placement: Literal["reward", "loss"] = Field(
         "reward", description="Take the penalty from each token's reward, or add it to the loss (then always k3)."
@@ -72,6 +72,9 @@ class PPOConfig(BaseModel):
     whiten_advantages: bool = Field(
         True, description="Shift and scale the advantages of a batch to mean 0, variance 1."
     )
+    combine_scores: Literal["mean", "minimum"] = Field(
+        "mean", description="Of several reward models, or members of one: their mean, or the lowest score of all."
+    )
     scale_scores: bool = Field(False, description="Divide scores by their running standard deviation.")
     score_clip: float | None = Field(None, gt=0, description="Clip scores to ±this, after scaling.")
     missing_eos_penalty: float = Field(
@@ -84,6 +87,13 @@ class PPOConfig(BaseModel):
     value_clip_range: float = Field(0.2, gt=0, description="Clip range of the value around its old estimate.")
     value_coef: float = Field(0.1, ge=0, description="Weight of the value loss.")
     entropy_coef: float = Field(0.0, ge=0, description="Weight of the entropy bonus.")
+    demonstration_coef: float = Field(
+        0.5,
+        ge=0,
+        description="Weight of the loss on demonstrations (PPO-ptx), mixed in so that what SFT taught is kept; "
+        "0 leaves them out.",
+    )
+    demonstration_batch: int = Field(16, ge=1, description="Demonstrations mixed into each optimiser step.")
 
     # Sampling.
     temperature: float = Field(1.0, gt=0, le=5, description="Sampling temperature of the rollouts.")
@@ -131,4 +141,15 @@ class PPORunConfig(BaseModel):
         None, description="Go on from a checkpoint of an earlier PPO run: RUN or RUN:STEP, such as ppo-001:20."
     )
     evaluate_limit: int = Field(200, ge=1, description="At most so many held-out prompts are answered at the end.")
+    snapshot: str | None = Field(
+        None, description="Name of a snapshot of demonstrations to take prompts from; those approved now if empty."
+    )
+    tags: tuple[str, ...] = Field((), description="Train on prompts with one of these tags only; on all if empty.")
+    prompts_limit: int | None = Field(None, ge=1, description="Train on at most so many prompts; on all if empty.")
+    pause_on_alarm: bool = Field(
+        False, description="Pause when the score rises while what it stands for goes the other way."
+    )
+    despite_verdict: bool = Field(
+        False, description="Start although the reward model is judged not yet good enough to optimise against."
+    )
     ppo: PPOConfig = Field(default_factory=PPOConfig)

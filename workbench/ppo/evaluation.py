@@ -9,9 +9,10 @@ from statistics import fmean
 import torch
 
 from workbench.ppo.config import EvaluationMeasure
+from workbench.ppo.rewards import penalise_length, penalise_missing_end
 from workbench.ppo.rollout import SamplingSettings
 from workbench.ppo.train import PPOTrainer
-from workbench.ppo.types import Prompt
+from workbench.ppo.types import Prompt, Responses
 
 
 @dataclass(slots=True)
@@ -23,6 +24,8 @@ class Judged:
     kl: list[float] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
     repetition: list[float] = field(default_factory=list)
+    minima: list[float] = field(default_factory=list)
+    """The lowest of several reward models' scores; empty with one."""
 
 
 def judge(trainer: PPOTrainer, prompts: Sequence[Prompt], settings: SamplingSettings, seed: int) -> Judged:
@@ -43,7 +46,24 @@ def judge(trainer: PPOTrainer, prompts: Sequence[Prompt], settings: SamplingSett
         judged.lengths += rollout.lengths().tolist()
         rows = zip(rollout.response_ids.tolist(), rollout.lengths().tolist(), strict=True)
         judged.repetition += [repetition(ids[:length]) for ids, length in rows]
+        if len(trainer.rewards) > 1:
+            judged.minima += _minima(trainer, Responses(batch, experience.texts, rollout))
     return judged
+
+
+def _minima(trainer: PPOTrainer, responses: Responses) -> list[float]:
+    """Each response's lowest score, with the penalties that are taken off every score."""
+    config, rollout = trainer.config, responses.rollout
+    device = rollout.sequences.device
+    given = torch.stack([torch.as_tensor(reward(responses)).float().to(device) for reward in trainer.rewards])
+    lowest = penalise_missing_end(given.amin(dim=0), rollout.ended, config.missing_eos_penalty)
+    found: list[float] = penalise_length(lowest, rollout.lengths(), config.length_penalty).tolist()
+    return found
+
+
+def win_rate(scores: Sequence[float], others: Sequence[float]) -> float:
+    """Share of prompts whose first response scores higher than the other; ties count half."""
+    return fmean(float(mine > other) + 0.5 * float(mine == other) for mine, other in zip(scores, others, strict=True))
 
 
 def repetition(ids: Sequence[int]) -> float:
@@ -60,20 +80,35 @@ class Evaluator:
         self._trainer, self._prompts, self._references = trainer, list(prompts), list(references)
         self.reference_length = fmean(len(trainer.tokenizer(text)["input_ids"]) + 1 for text in references)
         """Tokens of the human responses, the end token included."""
+        self._sft_scores: list[float] | None = None
 
     def measure(self) -> dict[str, float]:
         """Means over the prompts, sampled as the rollouts are, by their names in docs/metrics.md."""
         trainer = self._trainer
-        judged = judge(trainer, self._prompts, trainer.sampling, trainer.config.seed + 2)
+        judged = self._judge()
         score, kl = fmean(judged.scores), fmean(judged.kl)
+        several = {"eval/score_minimum": fmean(judged.minima)} if judged.minima else {}
         return {
+            "eval/win_rate": win_rate(judged.scores, self._reference_scores()),
             "eval/score": score,
             "eval/kl": kl,
             "eval/reward": score - trainer.config.kl_coef * kl,
             "eval/length": fmean(judged.lengths),
             "eval/repetition": fmean(judged.repetition),
             "eval/embedding_similarity": self._similarity(judged.texts),
+            **several,
         }
+
+    def _judge(self) -> Judged:
+        trainer = self._trainer
+        return judge(trainer, self._prompts, trainer.sampling, trainer.config.seed + 2)
+
+    def _reference_scores(self) -> list[float]:
+        """Scores of the SFT model's responses to the same prompts, by the same randomness; sampled once."""
+        if self._sft_scores is None:
+            with self._trainer.policy.as_reference():
+                self._sft_scores = self._judge().scores
+        return self._sft_scores
 
     def _similarity(self, texts: list[str]) -> float:
         from workbench.evaluation.embedding import embedding_similarity

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from workbench.ppo.advantages import masked_mean
 from workbench.ppo.config import PPOConfig
+from workbench.ppo.demonstration_mix import DemonstrationMix
 from workbench.ppo.losses import approximate_kl, kl_loss, policy_loss, value_loss
 from workbench.ppo.policy import ActorCritic
 from workbench.ppo.types import Experience
@@ -27,6 +28,7 @@ class Learner:
     optimizer: Any
     accelerator: Any
     parameters: list[nn.Parameter]
+    mix: DemonstrationMix | None = None
 
     def learn(self, experience: Experience, kl_coef: float, generator: torch.Generator) -> Figures:
         """One update; returns its figures, means over the optimiser steps taken."""
@@ -61,6 +63,10 @@ class Learner:
             self.accelerator.backward(loss)
             for name, value in figures.items():
                 totals[name] = totals.get(name, 0.0) + value.item()
+        if self.mix is not None:
+            forgetting = self.mix.loss(self.policy, self.config.demonstration_batch)
+            self.accelerator.backward(self.config.demonstration_coef * forgetting)
+            totals["loss/demonstrations"] = forgetting.item()
         return totals
 
     def _micro_batches(self, experience: Experience, rows: Tensor) -> Iterator[Tensor]:

@@ -1,8 +1,9 @@
 """The Llama family (Llama, Mistral, Qwen2, Qwen3), computed without what PPO does not need.
 
-The same arithmetic as transformers' own, on the same weights, with three savings: padding never enters a matrix
-product, the adapters of projections that read the same input share one product, and sampling (`llama_decoder`)
-merges adapters and keeps a static cache. `fits` compares the two on a padded batch before this one is used.
+The same arithmetic as transformers' own, on the same weights, with four savings: padding never enters a matrix
+product, the last layer computes no state that nobody reads, the adapters of projections that read the same input
+share one product, and sampling (`llama_decoder`) merges adapters and keeps a static cache. `fits` compares the two on
+a padded batch before this one is used.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from workbench.ppo.backbone import (
     Backbone,
     Decoder,
     base_layer,
-    causal_mask,
     has_adapter,
     plain_model,
     position_ids,
@@ -46,13 +46,17 @@ class LlamaBackbone(Backbone):
         )
         return known and cls(model)._agrees()
 
-    def hidden(self, ids: Tensor, mask: Tensor, adapter: str | None = None) -> Tensor:
-        packing = Packing(mask)
+    def hidden(self, ids: Tensor, mask: Tensor, adapter: str | None = None, wanted: Tensor | None = None) -> Tensor:
+        packing = Packing(mask, wanted)
         states = self.body.embed_tokens(packing.pack(ids))
         cos, sin = self.body.rotary_emb(states[None], packing.pack(position_ids(mask))[None])
         rotation = (cos[0], sin[0])
+        last = self.body.layers[-1]
         for layer in self.body.layers:
-            states = states + attend(layer.self_attn, norm(layer.input_layernorm, states), rotation, packing, adapter)
+            attended = attend(layer.self_attn, norm(layer.input_layernorm, states), rotation, packing, adapter)
+            if layer is last:  # behind its attention no token is read by another
+                attended, states = packing.choose(attended), packing.choose(states)
+            states = states + project(attended, (layer.self_attn.o_proj,), adapter)[0]
             states = states + feed_forward(layer.mlp, norm(layer.post_attention_layernorm, states), adapter)
         return packing.unpack(norm(self.body.norm, states))
 
@@ -74,46 +78,69 @@ class LlamaBackbone(Backbone):
 
 
 class Packing:
-    """Between [B, L, ...] with padding and [N, ...] of the N real tokens."""
+    """Between [B, L, ...] with padding on either side and [N, ...] of the N real tokens.
 
-    def __init__(self, mask: Tensor) -> None:
-        """``mask``: bool [B, L], True on real tokens."""
-        self.batch, self.length = mask.shape
-        self.attention_mask = causal_mask(mask)
-        self._index = None if self.attention_mask is None else mask.flatten().nonzero().squeeze(1)
+    For attention each row's tokens stand at its left end, [B, W, ...] with W the longest row: causal attention alone
+    then keeps every token from reading padding, and no mask is needed.
+    """
+
+    def __init__(self, mask: Tensor, wanted: Tensor | None = None) -> None:
+        """``mask``: bool [B, L], True on real tokens. ``wanted``: those whose final states are read; None is all."""
+        self.shape = mask.shape
+        lengths = mask.sum(dim=1)
+        self.width = int(lengths.max())
+        full = bool((lengths == mask.shape[1]).all())
+        self._tokens = None if full else _places(mask)
+        self._left = None if full else _places(torch.arange(self.width, device=mask.device) < lengths[:, None])
+        self._wanted = None if wanted is None else wanted & mask
 
     def pack(self, values: Tensor) -> Tensor:
         """[B, L, ...] -> [N, ...]."""
         flat = values.flatten(0, 1)
-        return flat if self._index is None else flat.index_select(0, self._index)
+        return flat if self._tokens is None else flat.index_select(0, self._tokens)
+
+    def rows(self, values: Tensor) -> Tensor:
+        """[N, ...] -> [B, W, ...], every row from its left end; 0 behind it."""
+        return _spread(values, self._left, self.shape[0], self.width)
+
+    def flat(self, rows: Tensor) -> Tensor:
+        """Back from `rows`: [B, W, ...] -> [N, ...]."""
+        flat = rows.flatten(0, 1)
+        return flat if self._left is None else flat.index_select(0, self._left)
+
+    def choose(self, values: Tensor) -> Tensor:
+        """[N, ...] -> [n, ...] of the wanted tokens."""
+        return values if self._wanted is None else values[self.pack(self._wanted)]
 
     def unpack(self, values: Tensor) -> Tensor:
-        """[N, ...] -> [B, L, ...], 0 on padding."""
-        if self._index is not None:
-            whole = values.new_zeros((self.batch * self.length, *values.shape[1:]))
-            values = whole.index_copy(0, self._index, values)
-        return values.view(self.batch, self.length, *values.shape[1:])
+        """[n, ...] -> [B, L, ...], 0 where nothing is wanted."""
+        places = self._tokens if self._wanted is None else _places(self._wanted)
+        return _spread(values, places, *self.shape)
+
+
+def _places(mask: Tensor) -> Tensor:
+    return mask.flatten().nonzero().squeeze(1)
+
+
+def _spread(values: Tensor, places: Tensor | None, batch: int, length: int) -> Tensor:
+    if places is not None:
+        whole = values.new_zeros((batch * length, *values.shape[1:]))
+        values = whole.index_copy(0, places, values)
+    return values.view(batch, length, *values.shape[1:])
 
 
 def attend(layer: Any, states: Tensor, rotation: Rotation, packing: Packing, adapter: str | None) -> Tensor:
-    """Causal self-attention of one layer: [N, H] -> [N, H]."""
+    """Causal self-attention of one layer before its output projection: [N, H] -> [N, heads × D]."""
     parts = project(states, (layer.q_proj, layer.k_proj, layer.v_proj), adapter)
     query, key, value = (part.view(len(part), -1, layer.head_dim) for part in parts)
     if hasattr(layer, "q_norm"):  # Qwen3
         query, key = norm(layer.q_norm, query), norm(layer.k_norm, key)
     query, key = rotate(query, rotation), rotate(key, rotation)
-    query, key, value = (packing.unpack(part).transpose(1, 2) for part in (query, key, value))
+    query, key, value = (packing.rows(part).transpose(1, 2) for part in (query, key, value))
     attended = F.scaled_dot_product_attention(
-        query,
-        key,
-        value,
-        attn_mask=packing.attention_mask,
-        is_causal=packing.attention_mask is None,
-        scale=layer.scaling,
-        enable_gqa=query.shape[1] != key.shape[1],
+        query, key, value, is_causal=True, scale=layer.scaling, enable_gqa=query.shape[1] != key.shape[1]
     )
-    (output,) = project(packing.pack(attended.transpose(1, 2)).flatten(1), (layer.o_proj,), adapter)
-    return output
+    return packing.flat(attended.transpose(1, 2)).flatten(1)
 
 
 def feed_forward(layer: Any, states: Tensor, adapter: str | None) -> Tensor:
@@ -158,4 +185,5 @@ def _base(layer: Any, states: Tensor) -> Tensor:
 
 def _add_adapter(output: Tensor, inner: Tensor, layer: Any, adapter: str | None) -> Tensor:
     up = layer.lora_B[adapter].weight * layer.scaling[adapter]
-    return torch.addmm(output, inner.to(output.dtype), up.t().to(output.dtype))
+    # In place: a linear layer's gradient needs its input and weight, never its output.
+    return output.addmm_(inner.to(output.dtype), up.t().to(output.dtype))

@@ -12,16 +12,18 @@ from transformers import PreTrainedTokenizerBase
 
 from workbench.errors import ModelError
 from workbench.evaluation.answers import HeldOut
-from workbench.models.loading import adapter_folder, load_merged, load_tokenizer
+from workbench.models.loading import load_merged, load_tokenizer
 from workbench.models.spec import ModelSpec
 from workbench.ppo.config import PPOConfig, PPORunConfig
 from workbench.ppo.evaluation import Evaluator
 from workbench.ppo.policy import ActorCritic, SharedTrunk, new_actor_critic
 from workbench.ppo.prompts import encode_prompts
-from workbench.ppo.scorers import ClassifierScorer, separate_scorer, trunk_scorer
+from workbench.ppo.scorers import ClassifierScorer, text_scorer, trunk_scorer
 from workbench.ppo.train import PPOTrainer
 from workbench.ppo.types import Prompt, RewardFunction
-from workbench.reward_model.scoring import REWARD_ADAPTER, RewardModel, ScoreHead
+from workbench.reward_model.ensemble import load_reward_model
+from workbench.reward_model.model_file import ModelFile, model_folder, trunk_of
+from workbench.reward_model.scoring import ADAPTER_FOLDER, REWARD_ADAPTER, ScoreHead
 from workbench.runs.context import RunContext
 from workbench.runs.events import Notice
 from workbench.runs.frozen_data import FrozenDemonstration, read_demonstrations
@@ -56,19 +58,21 @@ def load_parts(context: RunContext) -> Parts:
     config = PPORunConfig.model_validate(stored["config"])
     specs = {name: ModelSpec.model_validate(spec) for name, spec in stored["models"].items()}
     sft_model_id = str(stored["sft_model_id"])
-    sft_spec = specs.get(sft_model_id) or _trunk(specs[config.reward_model_id])
+    sft_spec = specs.get(sft_model_id) or trunk_of(specs[config.reward_model_id])
     torch.manual_seed(config.ppo.seed)  # LoRA's first matrices start at random
     tokenizer = load_tokenizer(sft_spec)
     trunk = load_merged(sft_spec, context.dir.workspace, _weights_dtype(config.ppo))
     policy = new_actor_critic(trunk, config.ppo)
     names = dict.fromkeys((config.reward_model_id, *config.more_reward_models))
     rewards = [
-        _reward(name, specs.get(name), policy, sft_spec, context.dir.workspace, index)
-        for index, name in enumerate(names)
+        reward for name in names for reward in _rewards(name, specs.get(name), policy, sft_spec, context.dir.workspace)
     ]
     rows = read_demonstrations(context.dir.data)
-    trainer = PPOTrainer(config.ppo, policy, tokenizer, rewards, _prompts_of(rows, "train"))
+    demonstrations = [(row.prompt, row.response) for row in rows if row.split == "train"]
+    trainer = PPOTrainer(config.ppo, policy, tokenizer, rewards, _prompts_of(rows, "train"), demonstrations)
     _report(context, len(trainer.left_out), trainer.room, "prompts")
+    if trainer.mix is not None:
+        _report(context, trainer.mix.left_out, trainer.room + config.ppo.max_new_tokens, "demonstrations")
     fixed = encode_prompts(tokenizer, _prompts_of(HeldOut.choose(rows, "validation", FIXED_PROMPTS).rows), trainer.room)
     held_out, prompts = _fitting(context, trainer, HeldOut.choose(rows, "test", config.evaluate_limit), "held-out")
     return Parts(
@@ -84,10 +88,6 @@ def load_parts(context: RunContext) -> Parts:
     )
 
 
-def _trunk(reward_spec: ModelSpec) -> ModelSpec:
-    return reward_spec.model_copy(update={"adapters": reward_spec.adapters[:-1]})
-
-
 def _weights_dtype(config: PPOConfig) -> torch.dtype | None:
     """Trained weights stay in float32, whatever matrix products are done in; a frozen trunk may be in bfloat16."""
     if config.method == "full" or config.precision == "float32":
@@ -95,21 +95,28 @@ def _weights_dtype(config: PPOConfig) -> torch.dtype | None:
     return torch.bfloat16 if config.precision == "bfloat16" else None
 
 
-def _reward(
-    name: str, spec: ModelSpec | None, policy: ActorCritic, sft_spec: ModelSpec, workspace: Path, index: int
-) -> RewardFunction:
+def _rewards(
+    name: str, spec: ModelSpec | None, policy: ActorCritic, sft_spec: ModelSpec, workspace: Path
+) -> list[RewardFunction]:
+    """One function for each member of the reward model: PPO takes their mean and watches how far they disagree."""
     if spec is None:
-        return _classifier(name, policy)
-    folder = adapter_folder(spec.adapters[-1], workspace)
-    if isinstance(policy, SharedTrunk) and _trunk(spec) == sft_spec:
-        adapter = REWARD_ADAPTER if index == 0 else f"{REWARD_ADAPTER}_{index}"
-        policy.load_reward_adapter(folder, adapter)
-        return trunk_scorer(policy, ScoreHead.load(folder.parent), adapter)
-    trunk = load_merged(_trunk(spec), workspace).to(policy.device)  # type: ignore[arg-type]
-    return separate_scorer(RewardModel(trunk, load_tokenizer(spec), folder.parent))
+        return [load_classifier(name, policy.device)]
+    folder = model_folder(spec, workspace)
+    file = ModelFile.load(folder)
+    if file.backend == "trunk" and isinstance(policy, SharedTrunk) and trunk_of(spec) == sft_spec:
+        functions = []
+        for member in file.members:
+            taken = len(policy.model.peft_config)
+            adapter = REWARD_ADAPTER if REWARD_ADAPTER not in policy.model.peft_config else f"{REWARD_ADAPTER}_{taken}"
+            policy.load_reward_adapter(folder / member / ADAPTER_FOLDER, adapter)
+            functions.append(trunk_scorer(policy, ScoreHead.load(folder / member), adapter))
+        return functions
+    members = load_reward_model(spec, workspace, policy.device).members
+    return [text_scorer(member.score) for member in members]
 
 
-def _classifier(source: str, policy: ActorCritic) -> RewardFunction:
+def load_classifier(source: str, device: Any = "cpu") -> ClassifierScorer:
+    """A sequence classifier from outside, by folder or Hugging Face id. Raises ModelError where it cannot be loaded."""
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     try:
@@ -119,7 +126,7 @@ def _classifier(source: str, policy: ActorCritic) -> RewardFunction:
         )
     except (OSError, ValueError) as error:
         raise ModelError(f"The reward model {source} cannot be loaded: {str(error).splitlines()[0]}") from error
-    return ClassifierScorer(model.to(policy.device), tokenizer)
+    return ClassifierScorer(model.to(device), tokenizer)
 
 
 def _prompts_of(rows: Iterable[FrozenDemonstration], split: str | None = None) -> list[str]:

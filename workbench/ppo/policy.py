@@ -34,7 +34,7 @@ from workbench.ppo.backbone import Backbone, Decoder, new_backbone
 from workbench.ppo.config import PPOConfig
 from workbench.ppo.losses import selected_logprobs
 from workbench.ppo.types import Rollout
-from workbench.reward_model.scoring import REWARD_ADAPTER, ScoreHead, last_real
+from workbench.reward_model.scoring import REWARD_ADAPTER, ScoreHead, last_tokens
 
 POLICY_ADAPTER = "policy"
 VALUE_ADAPTER = "value"
@@ -87,7 +87,7 @@ class ActorCritic(nn.Module, ABC):
     def as_reference(self) -> AbstractContextManager[None]:
         """Within this block the model is the SFT model; the value head is not to be read."""
 
-    def value_states(self, sequences: Tensor, mask: Tensor, hidden: Tensor) -> Tensor:
+    def value_states(self, sequences: Tensor, mask: Tensor, hidden: Tensor, wanted: Tensor | None = None) -> Tensor:
         """The hidden states that the value head reads; ``hidden`` are the policy's own."""
         return hidden
 
@@ -107,11 +107,13 @@ class ActorCritic(nn.Module, ABC):
         for values). No logits but those of response tokens are ever computed."""
         mask, width = rollout.response_mask, rollout.response_ids.shape[1]
         backbone, adapter = self.acting()
+        # The position before a token predicts it.
+        wanted = torch.zeros_like(rollout.attention_mask)
+        wanted[:, -width - 1 : -1] = mask
         with self.autocast():
-            hidden = backbone.hidden(rollout.sequences, rollout.attention_mask, adapter)
-            # The position before a token predicts it.
-            states = hidden[:, -width - 1 : -1][mask]
-            judged = self.value_states(rollout.sequences, rollout.attention_mask, hidden)[:, -width - 1 : -1][mask]
+            hidden = backbone.hidden(rollout.sequences, rollout.attention_mask, adapter, wanted)
+            judged = self.value_states(rollout.sequences, rollout.attention_mask, hidden, wanted)[wanted]
+            states = hidden[wanted]
         # Without gradients the logits of a few tokens at a time are enough.
         size = len(states) if torch.is_grad_enabled() else LOGIT_ROWS
         pairs = zip(states.split(size), rollout.response_ids[mask].split(size), strict=True)
@@ -189,18 +191,19 @@ class SharedTrunk(ActorCritic):
         finally:
             self._reference = False
 
-    def value_states(self, sequences: Tensor, mask: Tensor, hidden: Tensor) -> Tensor:
+    def value_states(self, sequences: Tensor, mask: Tensor, hidden: Tensor, wanted: Tensor | None = None) -> Tensor:
         if not self.separate_values or self._reference:
             return hidden
-        return self.backbone.hidden(sequences, mask, VALUE_ADAPTER)
+        return self.backbone.hidden(sequences, mask, VALUE_ADAPTER, wanted)
 
     @torch.no_grad()
     def score(self, head: ScoreHead, sequences: Tensor, mask: Tensor, adapter: str = REWARD_ADAPTER) -> Tensor:
         """A reward model's scores of whole sequences: float32 [B]."""
         with self.autocast():
-            hidden = self.backbone.hidden(sequences, mask, adapter)
+            last = last_tokens(mask)
+            hidden = self.backbone.hidden(sequences, mask, adapter, last)
         self._freeze_the_rest()
-        return head.score(last_real(hidden, mask))
+        return head.score(hidden[last])
 
     def _freeze_the_rest(self) -> None:
         self.model.set_adapter(POLICY_ADAPTER)

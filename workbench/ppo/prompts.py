@@ -40,7 +40,7 @@ def encode_prompts(
     """
     encoded: dict[tuple[int, ...], Prompt] = {}
     for given in prompts:
-        prompt = given if isinstance(given, Prompt) else _encode(tokenizer, given)
+        prompt = to_prompt(tokenizer, given)
         if not prompt.ids:
             raise InvalidInput("A prompt has no token at all, so there is nothing to answer.")
         encoded.setdefault(tuple(prompt.ids), prompt)
@@ -48,7 +48,10 @@ def encode_prompts(
     return EncodedPrompts(fitting, [prompt for prompt in encoded.values() if len(prompt.ids) > room])
 
 
-def _encode(tokenizer: PreTrainedTokenizerBase, given: str | Messages) -> Prompt:
+def to_prompt(tokenizer: PreTrainedTokenizerBase, given: str | Messages | Prompt) -> Prompt:
+    """A prompt as the ids that the policy reads. Raises InvalidInput for messages without a chat template."""
+    if isinstance(given, Prompt):
+        return given
     if isinstance(given, str):
         if not tokenizer.chat_template:
             return Prompt(given, list(tokenizer(given)["input_ids"]))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
+
+import torch
 
 from workbench.evaluation.answers import measure_answers
 from workbench.models.spec import ModelSpec
@@ -14,12 +18,14 @@ from workbench.ppo.evaluation import Best, Judged, judge
 from workbench.ppo.loading import Parts, load_parts
 from workbench.ppo.policy import POLICY_ADAPTER, SharedTrunk
 from workbench.ppo.state import branch_state, load_weights
+from workbench.ppo.token_values import token_values
 from workbench.ppo.types import TrainingSample, UpdateReport
+from workbench.ppo.watch import Watch
 from workbench.runs.context import RunContext
-from workbench.runs.events import CheckpointSaved, Finished, Metric, Notice, Sample, Stopped
+from workbench.runs.events import CheckpointSaved, Finished, Metric, Notice, Sample, Stopped, TokenValues
 from workbench.runs.progress import ProgressReporter
 from workbench.runs.run_dir import read_json, write_json
-from workbench.runs.steering import Steering
+from workbench.runs.steering import Steering, steer
 
 BRANCH = "branch"
 """Folder in the run directory with the checkpoint that a branched run begins with."""
@@ -45,7 +51,13 @@ def run(context: RunContext) -> Finished | Stopped:
     summary = _compare(context, parts, run_id)
     episodes = parts.trainer.update * parts.config.ppo.batch_size
     return Finished(
-        summary={**summary, **loop.summary(), "episodes": episodes, "seconds": time.monotonic() - began},
+        summary={
+            **summary,
+            **loop.summary(),
+            "episodes": episodes,
+            "seconds": time.monotonic() - began,
+            "peak_memory_mb": peak_memory_mb(),
+        },
         model_kind="ppo",
         model=model,
         parent_model_id=parts.sft_model_id,
@@ -66,6 +78,7 @@ class _Loop:
             self._best = Best(**read_json(newest[1] / _BEST_FILE))
         elif (context.dir.path / BRANCH).is_dir():
             branch_state(self._trainer, context.dir.path / BRANCH)
+        self._watch = Watch(context.dir, up_to=self._trainer.update)
 
     def optimise(self) -> Stopped | None:
         """Run the remaining updates; Stopped where a stop was asked for."""
@@ -73,6 +86,7 @@ class _Loop:
         reporter = ProgressReporter(self._context.emit, "optimising")
         if trainer.update == 0:
             self._emit_fixed_samples()
+            self._measure()
         while trainer.update < trainer.total_updates and trainer.ended_because is None:
             self._follow_control()
             if self._context.stop_requested():
@@ -88,6 +102,7 @@ class _Loop:
             reporter(report.update, report.total_updates)
             if is_best or report.update % config.checkpoint_every == 0:
                 self._checkpoint()
+            self._heed_alarm(last)
         if trainer.ended_because is not None:
             self._context.emit(Notice(message=f"Ended after {trainer.update} updates: {trainer.ended_because}."))
         return None
@@ -113,27 +128,55 @@ class _Loop:
 
     def _evaluate(self) -> bool:
         """Measure on validation prompts; whether this policy is the best so far."""
+        measures, evaluator = self._measure(), self._parts.evaluator
+        if measures is None or evaluator is None:
+            return False
+        return self._best.offer(self._trainer.update, evaluator.worth(measures, self._config.best_by))
+
+    def _measure(self) -> dict[str, float] | None:
+        """What the evaluation says now, told as an event; None where none is asked for."""
         evaluator = self._parts.evaluator
         if evaluator is None:
-            return False
+            return None
         measures = evaluator.measure()
         _emit_metrics(self._context, self._trainer.update, measures)
-        return self._best.offer(self._trainer.update, evaluator.worth(measures, self._config.best_by))
+        self._watch.add(self._trainer.update, measures)
+        return measures
+
+    def _heed_alarm(self, last: bool) -> None:
+        """Say once that the score is being exploited, and pause where that is wanted."""
+        alarm = self._watch.news()
+        if alarm is None:
+            return
+        self._context.emit(Notice(message=f"Reward-hacking alarm: {alarm.sentence}"))
+        if self._parts.config.pause_on_alarm and not last:
+            self._context.emit(Notice(message="Paused by the alarm: go on, change settings, or branch from before it."))
+            steer(self._context.dir, pause=True)
 
     def _checkpoint(self) -> None:
         def write(folder: Path) -> None:
             self._trainer.save(folder)
             write_json(folder / _BEST_FILE, asdict(self._best) if self._best.step is not None else {})
+            self._watch.keep(folder, self._trainer.update)
 
         run_dir, step = self._context.dir, self._trainer.update
         run_dir.save_checkpoint(step, write)
-        run_dir.prune_checkpoints(self._config.keep_checkpoints, also=[self._best.step or 0])
+        run_dir.prune_checkpoints(self._config.keep_checkpoints, also=[self._best.step or 0, *self._watch.safe])
         self._context.emit(CheckpointSaved(step=step))
 
     def _emit_fixed_samples(self) -> None:
-        samples, _ = self._trainer.answer(self._parts.fixed)
-        for sample in samples:
-            self._context.emit(_sample_event(self._trainer.update, sample, fixed=True))
+        samples, experience = self._trainer.answer(self._parts.fixed)
+        for row, sample in enumerate(samples):
+            tokens = token_values(self._parts.tokenizer, experience, row)
+            self._context.emit(_sample_event(self._trainer.update, sample, fixed=True, tokens=tokens))
+
+
+def peak_memory_mb() -> float:
+    """The most memory this process has held so far: of the GPU where there is one, else resident."""
+    if torch.cuda.is_available():
+        return float(torch.cuda.max_memory_allocated()) / 2**20
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (2**20 if sys.platform == "darwin" else 2**10)  # Linux counts in KiB, macOS in bytes
 
 
 def _emit_update(context: RunContext, report: UpdateReport) -> None:
@@ -146,7 +189,7 @@ def _emit_metrics(context: RunContext, step: int, values: dict[str, float]) -> N
     context.emit(Metric(step=step, values={name: value for name, value in values.items() if value == value}))
 
 
-def _sample_event(step: int, sample: TrainingSample, *, fixed: bool) -> Sample:
+def _sample_event(step: int, sample: TrainingSample, *, fixed: bool, tokens: TokenValues | None = None) -> Sample:
     return Sample(
         step=step,
         prompt=sample.prompt,
@@ -155,6 +198,7 @@ def _sample_event(step: int, sample: TrainingSample, *, fixed: bool) -> Sample:
         score=sample.score,
         kl=sample.kl,
         length=sample.length,
+        tokens=tokens,
     )
 
 

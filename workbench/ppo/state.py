@@ -12,6 +12,7 @@ from workbench.errors import InvalidInput
 from workbench.ppo.rewards import RunningMoments
 
 if TYPE_CHECKING:
+    from workbench.ppo.policy import ActorCritic
     from workbench.ppo.train import PPOTrainer
 
 STATE_FILE = "ppo_state.pt"
@@ -30,6 +31,7 @@ def save_state(trainer: PPOTrainer, folder: Path) -> None:
         "generator": trainer.generator.get_state(),
         "global_generator": torch.get_rng_state(),
         "order": trainer.order.state(),
+        "demonstrations": trainer.mix.order.state() if trainer.mix is not None else None,
     }
     torch.save(state, folder / STATE_FILE)
 
@@ -49,6 +51,8 @@ def load_state(trainer: PPOTrainer, folder: Path) -> None:
     trainer.generator.set_state(state["generator"])
     torch.set_rng_state(state["global_generator"])
     trainer.order.restore(state["order"])
+    if trainer.mix is not None and state.get("demonstrations") is not None:
+        trainer.mix.order.restore(state["demonstrations"])
 
 
 def branch_state(trainer: PPOTrainer, folder: Path) -> None:
@@ -66,6 +70,11 @@ def load_weights(trainer: PPOTrainer, folder: Path) -> None:
     _load_parameters(trainer, _read(folder))
 
 
+def load_policy(policy: ActorCritic, folder: Path) -> None:
+    """The same into a policy without a trainer."""
+    _copy_parameters(policy, _read(folder))
+
+
 def _read(folder: Path) -> dict[str, Any]:
     state: dict[str, Any] = torch.load(folder / STATE_FILE, weights_only=True, map_location="cpu")
     return state
@@ -78,7 +87,11 @@ def _load_learned(trainer: PPOTrainer, state: dict[str, Any]) -> None:
 
 
 def _load_parameters(trainer: PPOTrainer, state: dict[str, Any]) -> None:
-    own, saved = trainer.policy.trained(), state["parameters"]
+    _copy_parameters(trainer.policy, state)
+
+
+def _copy_parameters(policy: ActorCritic, state: dict[str, Any]) -> None:
+    own, saved = policy.trained(), state["parameters"]
     if {name: p.shape for name, p in own.items()} != {name: p.shape for name, p in saved.items()}:
         raise InvalidInput(
             "The checkpoint is of a policy of another shape: model, method, LoRA rank and value model must be the same."

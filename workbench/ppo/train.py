@@ -21,6 +21,7 @@ from workbench.models.chat import decode_response
 from workbench.models.generation import context_length
 from workbench.ppo.advantages import explained_variance, generalised_advantages, masked_whiten
 from workbench.ppo.config import PPOConfig
+from workbench.ppo.demonstration_mix import Demonstration, DemonstrationMix
 from workbench.ppo.kl_control import KLController
 from workbench.ppo.learning import Figures, Learner
 from workbench.ppo.policy import ActorCritic
@@ -56,12 +57,14 @@ class PPOTrainer:
         tokenizer: PreTrainedTokenizerBase,
         reward: RewardFunction | Sequence[RewardFunction],
         prompts: Sequence[str | Messages | Prompt],
+        demonstrations: Sequence[Demonstration] = (),
     ) -> None:
-        """``reward``: one reward function, or several whose scores are averaged.
+        """``reward``: one reward function, or several whose scores are averaged. ``demonstrations``: prompts with human
+        responses whose loss is mixed in where ``demonstration_coef`` is above 0.
 
         Raises:
-            InvalidInput: no prompt fits, or the tokenizer has no end token. Prompts that do not fit are in
-                ``left_out``.
+            InvalidInput: no prompt fits, the tokenizer has no end token, or there are demonstrations and none fits.
+                Prompts that do not fit are in ``left_out``.
         """
         self.config = config
         self.tokenizer = tokenizer
@@ -86,7 +89,8 @@ class PPOTrainer:
         """The schedule's peak; may be set between two updates."""
         self.parameters = list(policy.trained().values())
         self.optimizer: Any = torch.optim.AdamW(self.parameters, lr=config.learning_rate, eps=1e-5, weight_decay=0.0)
-        self.learner = Learner(config, policy, self.optimizer, self.accelerator, self.parameters)
+        self.mix = self._mix(demonstrations)
+        self.learner = Learner(config, policy, self.optimizer, self.accelerator, self.parameters, self.mix)
         self.ended_because: str | None = None
         """Why the run ended before its last update, where it did."""
         self._seconds: dict[str, float] = {}
@@ -141,7 +145,9 @@ class PPOTrainer:
         """
         config, mask = self.config, rollout.response_mask
         responses = Responses(prompts, self.texts(rollout), rollout)
-        scores, disagreement = self._timed("score", lambda: combined_scores(self.rewards, responses))
+        scores, disagreement = self._timed(
+            "score", lambda: combined_scores(self.rewards, responses, config.combine_scores)
+        )
         scores = penalise_missing_end(scores, rollout.ended, config.missing_eos_penalty)
         scores = penalise_length(scores, rollout.lengths(), config.length_penalty)
         reference = self._timed("reference", lambda: self._reference_logprobs(rollout))
@@ -170,6 +176,12 @@ class PPOTrainer:
     def load(self, folder: Path) -> None:
         """Continue from what ``save`` wrote. Raises InvalidInput where it is from other settings."""
         load_state(self, folder)
+
+    def _mix(self, demonstrations: Sequence[Demonstration]) -> DemonstrationMix | None:
+        if self.config.demonstration_coef == 0 or not demonstrations:
+            return None
+        room = self.room + self.config.max_new_tokens
+        return DemonstrationMix(self.tokenizer, demonstrations, room, self.config.seed)
 
     def _reference_logprobs(self, rollout: Rollout) -> torch.Tensor:
         with self.policy.as_reference():

@@ -38,13 +38,10 @@ def score_pairs(context: RunContext, model_id: str, pairs: Sequence[OpenPair]) -
     Raises:
         ModelError: the reward model or its trunk cannot be loaded.
     """
-    from workbench.models.loading import adapter_folder, load_merged, load_tokenizer
-    from workbench.reward_model.scoring import RewardModel
+    from workbench.reward_model.ensemble import load_reward_model
 
     spec = ModelSpec.model_validate(context.dir.config["models"][model_id])
-    trunk = spec.model_copy(update={"adapters": spec.adapters[:-1]})
-    folder = adapter_folder(spec.adapters[-1], context.dir.workspace).parent
-    reward_model = RewardModel(load_merged(trunk, context.dir.workspace), load_tokenizer(trunk), folder)
+    reward_model = load_reward_model(spec, context.dir.workspace)
     for start in range(0, len(pairs), CHUNK):
         if context.stop_requested():
             return start

@@ -1,18 +1,20 @@
-"""How often a reward model chooses as the people did, and how far its confidence can be believed."""
+"""How often a reward model chooses as the people did, and where it does less well."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic import BaseModel
 
 from workbench.evaluation.bootstrap import proportion_interval
 from workbench.evaluation.calibration import expected_calibration_error
-from workbench.runs.frozen_data import FrozenPair
+from workbench.reward_model.baselines import outcomes
+from workbench.reward_model.votes import DecidedPair
 
-if TYPE_CHECKING:
-    from workbench.reward_model.scoring import RewardModel
+FEWEST_IN_SLICE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +38,15 @@ class Agreement:
         }
 
 
-def measure_agreement(reward_model: RewardModel, pairs: Sequence[FrozenPair]) -> Agreement:
-    """Score both responses of each pair. Equal scores count half."""
-    prompts = [pair.prompt for pair in pairs]
-    chosen = reward_model.score(prompts, [pair.chosen for pair in pairs])
-    rejected = reward_model.score(prompts, [pair.rejected for pair in pairs])
-    # The head was trained on unscaled scores (Bradley–Terry: P(chosen) = sigmoid(difference)).
-    raw = [(a - b) * reward_model.head.scale for a, b in zip(chosen, rejected, strict=True)]
-    return agreement_of_margins(raw)
+def agreement_of_margins(margins: Sequence[float], steepness: float = 1.0) -> Agreement:
+    """Figures of ``score of chosen − score of rejected``, one for each pair; equal scores count half.
 
-
-def agreement_of_margins(margins: Sequence[float]) -> Agreement:
-    """Figures of ``raw score of chosen - raw score of rejected``, one for each pair."""
-    right = sum(1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in margins)
+    Args:
+        steepness: P(chosen preferred) = sigmoid(steepness · margin).
+    """
+    right = sum(outcomes(margins))
     # Each pair seen from the side the model favours: how sure it was, and whether it was right.
-    confidence = [1 / (1 + math.exp(-min(abs(margin), 700.0))) for margin in margins]
+    confidence = [1 / (1 + math.exp(-min(abs(steepness * margin), 700.0))) for margin in margins]
     return Agreement(
         pairs=len(margins),
         accuracy=right / len(margins),
@@ -58,3 +54,57 @@ def agreement_of_margins(margins: Sequence[float]) -> Agreement:
         calibration_error=expected_calibration_error(confidence, [margin > 0 for margin in margins]),
         mean_margin=sum(margins) / len(margins),
     )
+
+
+class Slice(BaseModel):
+    """Accuracy on a part of the held-out pairs."""
+
+    kind: str
+    """tag, annotator, agreement or length."""
+    name: str
+    accuracy: float
+    accuracy_ci: tuple[float, float]
+    pairs: int
+
+
+def slices(held_out: Sequence[DecidedPair], margins: Sequence[float]) -> list[Slice]:
+    """Accuracy by tag, by annotator's own votes, by how clear the votes are, by difference in length.
+
+    Parts of fewer than five pairs are left out: their figure would say nothing.
+    """
+    rows: dict[tuple[str, str], list[float]] = {}
+    for pair, margin, right in zip(held_out, margins, outcomes(margins), strict=True):
+        for key in _parts_of(pair):
+            rows.setdefault(key, []).append(right)
+        for annotator, choice in zip(pair.pair.annotators, pair.pair.choices, strict=True):
+            if choice != "tie":
+                own = margin if pair.pair.in_order(choice)[0] == pair.chosen else -margin
+                rows.setdefault(("annotator", annotator), []).extend(outcomes([own]))
+    return [
+        Slice(
+            kind=kind,
+            name=name,
+            accuracy=sum(right) / len(right),
+            accuracy_ci=proportion_interval(sum(right), len(right)),
+            pairs=len(right),
+        )
+        for (kind, name), right in sorted(rows.items())
+        if len(right) >= FEWEST_IN_SLICE
+    ]
+
+
+def _parts_of(pair: DecidedPair) -> Iterable[tuple[str, str]]:
+    yield from (("tag", tag) for tag in pair.pair.tags)
+    votes = pair.pair.tally
+    clear = "one vote" if votes.votes < 2 else "all agree" if votes.margin == 1 else "they differ"
+    yield "agreement", "settled by the team" if votes.settled else clear
+    yield "length", _length_difference(pair)
+
+
+def _length_difference(pair: DecidedPair) -> str:
+    difference = len(pair.chosen.split()) - len(pair.rejected.split())
+    if abs(difference) <= 3:
+        return "2 · about equally long"
+    if difference > 0:
+        return "3 · the longer was chosen"
+    return "1 · the shorter was chosen"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,11 +62,10 @@ class ScoreHead:
         return cls(weight=weight, centre=float(scale["centre"]), scale=float(scale["scale"]))
 
 
-def last_real(hidden: Tensor, mask: Tensor) -> Tensor:
-    """The hidden state of each row's last real token: [B, L, H] and bool [B, L], padded on either side, -> [B, H]."""
+def last_tokens(mask: Tensor) -> Tensor:
+    """Where each row's last real token stands: bool [B, L], padded on either side, -> bool [B, L]."""
     positions = torch.arange(mask.shape[1], device=mask.device)
-    last = (positions * mask.long()).argmax(dim=1)
-    return hidden[torch.arange(len(last), device=mask.device), last]
+    return positions == (positions * mask.long()).argmax(dim=1, keepdim=True)
 
 
 def score_last_token(model: Any, head: ScoreHead, sequences: Tensor, attention_mask: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ def score_last_token(model: Any, head: ScoreHead, sequences: Tensor, attention_m
         output_hidden_states=True,
         use_cache=False,
     )
-    return head.score(last_real(output.hidden_states[-1], attention_mask))
+    return head.score(output.hidden_states[-1][last_tokens(attention_mask)])
 
 
 class RewardModel:
@@ -101,22 +101,41 @@ class RewardModel:
 
         self.head = ScoreHead.load(folder)
         self.tokenizer = tokenizer
+        self.adapter = REWARD_ADAPTER
         self.model = PeftModel.from_pretrained(trunk, str(folder / ADAPTER_FOLDER), adapter_name=REWARD_ADAPTER)
         self.model.eval()
+
+    def beside(self, folder: Path, number: int) -> RewardModel:
+        """Another reward model on the same copy of the trunk.
+
+        Raises:
+            ModelError: the folder holds no reward model.
+        """
+        other = copy.copy(self)
+        other.head = ScoreHead.load(folder)
+        other.adapter = f"{REWARD_ADAPTER}_{number}"
+        self.model.load_adapter(str(folder / ADAPTER_FOLDER), adapter_name=other.adapter)
+        self.model.eval()
+        return other
 
     @torch.inference_mode()
     def score(self, prompts: Sequence[str], responses: Sequence[str], batch_size: int = 64) -> list[float]:
         """One score for each response to its prompt; higher is better."""
+        self.model.set_adapter(self.adapter)
         rows = [
             torch.tensor(encode_prompt(self.tokenizer, prompt) + encode_response(self.tokenizer, response))
             for prompt, response in zip(prompts, responses, strict=True)
         ]
-        scores: list[float] = []
-        for start in range(0, len(rows), batch_size):
-            chunk = rows[start : start + batch_size]
+        scores = [0.0] * len(rows)
+        order = sorted(range(len(rows)), key=lambda index: len(rows[index]))  # like lengths share a batch
+        for start in range(0, len(order), batch_size):
+            picked = order[start : start + batch_size]
+            chunk = [rows[index] for index in picked]
             sequences = torch.nn.utils.rnn.pad_sequence(chunk, batch_first=True)
             lengths = torch.tensor([len(row) for row in chunk])
             mask = torch.arange(sequences.shape[1])[None, :] < lengths[:, None]
             device = self.model.device
-            scores += score_last_token(self.model, self.head, sequences.to(device), mask.to(device)).tolist()
+            given = score_last_token(self.model, self.head, sequences.to(device), mask.to(device)).tolist()
+            for index, score in zip(picked, given, strict=True):
+                scores[index] = score
         return scores

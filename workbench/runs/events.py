@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from workbench.models.spec import ModelSpec
 
-ModelKind = Literal["base", "sft", "reward_model", "ppo"]
+ModelKind = Literal["base", "sft", "reward_model", "ppo", "dpo", "rloo"]
 
 
 class _Event(BaseModel):
@@ -49,6 +49,16 @@ class Metric(_Event):
     values: dict[str, float]
 
 
+class TokenValues(BaseModel):
+    """A response token by token; the lists have one length, and the texts joined are the response."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: list[str]
+    kl: list[float]
+    advantage: list[float]
+
+
 class Sample(_Event):
     """A response that the policy gave while it trained."""
 
@@ -60,6 +70,7 @@ class Sample(_Event):
     score: float | None = None
     kl: float | None = None
     length: int | None = Field(None, description="Response tokens, the end token included.")
+    tokens: TokenValues | None = Field(None, description="For fixed prompts: the same token by token.")
 
 
 class PairGenerated(_Event):
@@ -99,6 +110,9 @@ class Answer(_Event):
     reference: str
     response: str
     measures: dict[str, float | None] = {}
+    tags: tuple[str, ...] = ()
+    source: str = ""
+    held_out: str | None = Field(None, description="'unseen wording' or 'unseen fact', where the data says so.")
 
 
 class Evaluation(_Event):
@@ -114,6 +128,14 @@ class Evaluation(_Event):
     n: int
     signature: str = ""
     problem: str | None = Field(None, description="Why the measure could not be computed, where value is None.")
+
+
+class Embedded(_Event):
+    """Embeddings of human texts, computed on the way: the columns text and vector of a Parquet file of the run."""
+
+    type: Literal["embedded"] = "embedded"
+    file: str
+    count: int
 
 
 class CheckpointSaved(_Event):
@@ -139,6 +161,16 @@ class Notice(_Event):
     type: Literal["notice"] = "notice"
     message: str
     count: int | None = None
+
+
+class ModelMade(_Event):
+    """A model beside the run's own result, such as the policy of an earlier checkpoint."""
+
+    type: Literal["model"] = "model"
+    model_id: str
+    model_kind: ModelKind
+    model: ModelSpec
+    parent_model_id: str | None = None
 
 
 class Finished(_Event):
@@ -174,9 +206,11 @@ Event = Annotated[
     | PairScored
     | Answer
     | Evaluation
+    | Embedded
     | CheckpointSaved
     | Steered
     | Notice
+    | ModelMade
     | Finished
     | Stopped
     | Failed,

@@ -72,8 +72,8 @@ def _drive(
 
 @contextmanager
 def _interrupts() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets instead of raising anywhere, such as between a worker's start and its
-    note in the database; the second one raises."""
+    """An event that the first Ctrl-C or SIGTERM sets instead of raising anywhere, such as between a worker's start and
+    its note in the database, or inside a query, which would swallow it; the second one raises."""
     interrupted = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield interrupted
@@ -84,8 +84,9 @@ def _interrupts() -> Iterator[threading.Event]:
             signal.default_int_handler(number, frame)
         interrupted.set()
 
-    previous = signal.signal(signal.SIGINT, handle)
+    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield interrupted
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+EMBEDDINGS_FILE = "embeddings.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +26,7 @@ class FrozenDemonstration:
     tags: tuple[str, ...]
     held_out: str | None = None
     """ "unseen wording" or "unseen fact"; None in training, and in data frozen before that was told."""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ def read_demonstrations(data: Path) -> list[FrozenDemonstration]:
             key_facts=None if row["key_facts"] is None else tuple(row["key_facts"]),
             tags=tuple(row["tags"] or ()),
             held_out=row.get("held_out"),
+            source=row.get("source") or "",
         )
         for row in pq.read_table(data / "demonstrations.parquet").to_pylist()
     ]
@@ -56,3 +65,26 @@ def read_pairs(data: Path) -> list[FrozenPair]:
 
     columns = ["prompt", "chosen", "rejected", "split"]
     return [FrozenPair(**row) for row in pq.read_table(data / "pairs.parquet", columns=columns).to_pylist()]
+
+
+def read_embeddings(path: Path) -> dict[str, np.ndarray]:
+    """Vectors by their text; none where the file was not frozen."""
+    import numpy as np
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        return {}
+    table = pq.read_table(path, columns=["text", "vector"])
+    vectors = np.asarray(table["vector"].combine_chunks().flatten(), dtype=np.float32).reshape(table.num_rows, -1)
+    return dict(zip(table["text"].to_pylist(), vectors, strict=True))
+
+
+def write_embeddings(path: Path, vectors: Mapping[str, np.ndarray]) -> None:
+    """Columns text and vector (a list of float32), ordered by text: the same vectors give the same bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    texts = sorted(vectors)
+    rows = [vectors[text].astype("float32") for text in texts]
+    table = pa.table({"text": pa.array(texts, pa.string()), "vector": pa.array(rows, pa.list_(pa.float32()))})
+    pq.write_table(table, path)

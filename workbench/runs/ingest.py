@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from storage.answers import AnswerRow
+from storage.errors import RowNotFound
 from storage.evaluations import EvaluationRow
-from storage.models import Model
+from storage.interventions import Intervention
+from storage.models import Model, ModelKind
 from storage.pairs import Pair
 from storage.responses import Response
 from storage.runs import Run
 from storage.samples import StoredSample
+from workbench.errors import NotFound
+from workbench.models.spec import ModelSpec
 from workbench.runs.event_log import read_events
 from workbench.runs.events import (
     Answer,
+    Embedded,
     Evaluation,
     Event,
     Failed,
     Finished,
     Metric,
+    ModelMade,
     Notice,
     PairGenerated,
     PairScored,
@@ -32,6 +40,7 @@ from workbench.runs.events import (
     Steered,
     Stopped,
 )
+from workbench.runs.frozen_data import read_embeddings
 from workbench.runs.run_dir import RunDir
 from workbench.workspace import Workspace
 
@@ -104,10 +113,15 @@ class _Batch:
                 self.answers.append(_answer(self.run.id, event))
             case Evaluation():
                 self.evaluations.append(_evaluation(self.run.id, event))
+            case Embedded():
+                self._keep_embeddings(event)
             case Notice():
                 self.ws.notices.add(self.run.id, event.message, event.count, _time(event), self.cursor)
             case Steered():
                 self.ws.notices.add(self.run.id, _steering(event), None, _time(event), self.cursor)
+                self.ws.interventions.add(_intervention(self.run.id, event), self.cursor)
+            case ModelMade():
+                self._register(event.model_id, event.model_kind, event.model, event.parent_model_id, _time(event))
             case Progress():
                 self.fields |= event.model_dump(include={"phase", "done", "total", "eta_seconds"})
             case Started():
@@ -135,6 +149,15 @@ class _Batch:
         self.ws.responses.add_many(responses, self.cursor)
         self.ws.pairs.add_many([_pair(self.run.id, event) for event in fresh], self.cursor)
 
+    def _keep_embeddings(self, event: Embedded) -> None:
+        """What the run computed is computed once; a file that is gone by now costs only that."""
+        path = run_dir_of(self.ws, self.run).path / Path(event.file).name
+        if path.is_file():
+            import numpy as np
+
+            vectors = read_embeddings(path)
+            self.ws.embeddings.add_many(list(vectors), np.stack(list(vectors.values())), self.cursor)
+
     def _started(self, event: Started) -> None:
         """A resumed run goes back to its checkpoint and will say the steps after it again."""
         self.flush()
@@ -155,16 +178,27 @@ class _Batch:
             case Finished():
                 self.fields |= {"status": "finished", "error": None, "summary": event.summary}
                 self._add_model(event)
+                self._add_best_of_n(event)
+
+    def _add_best_of_n(self, event: Finished) -> None:
+        """The curve belongs to the reward model: whoever reads that run's summary finds it there."""
+        run_id = event.summary.get("reward_model_id")
+        if self.run.kind != "best_of_n" or run_id is None:
+            return
+        with suppress(NotFound, RowNotFound):  # its run may have been deleted meanwhile
+            summary = self.ws.runs.get(str(run_id), self.cursor).summary | {"best_of_n": event.summary["best_of_n"]}
+            self.ws.runs.update(str(run_id), cursor=self.cursor, summary=summary)
 
     def _add_model(self, event: Finished) -> None:
         if event.model is None or event.model_kind is None:
             return
-        if self.ws.models.find(self.run.id, self.cursor) is None:
-            spec = event.model.model_dump(mode="json")
-            model = Model(
-                self.run.id, self.run.name, event.model_kind, spec, self.run.id, event.parent_model_id, _time(event)
-            )
-            self.ws.models.add(model, self.cursor)
+        self._register(self.run.id, event.model_kind, event.model, event.parent_model_id, _time(event))
+
+    def _register(self, id: str, kind: ModelKind, spec: ModelSpec, parent_id: str | None, at: datetime) -> None:
+        if self.ws.models.find(id, self.cursor) is None:
+            name = self.run.name if id == self.run.id else id
+            content = spec.model_dump(mode="json")
+            self.ws.models.add(Model(id, name, kind, content, self.run.id, parent_id, at), self.cursor)
 
 
 def _steering(event: Steered) -> str:
@@ -173,13 +207,18 @@ def _steering(event: Steered) -> str:
     return f"After update {event.step}: {event.setting} from {event.before:g} to {event.after:g}."
 
 
+def _intervention(run_id: str, event: Steered) -> Intervention:
+    return Intervention(run_id, event.step, event.setting, event.before, event.after, _time(event))
+
+
 def _time(event: Event) -> datetime:
     return datetime.fromtimestamp(event.time, UTC)
 
 
 def _sample(run_id: str, event: Sample) -> StoredSample:
+    tokens = None if event.tokens is None else event.tokens.model_dump()
     return StoredSample(
-        run_id, event.step, event.fixed, event.prompt, event.response, event.score, event.kl, event.length
+        run_id, event.step, event.fixed, event.prompt, event.response, event.score, event.kl, event.length, tokens
     )
 
 
@@ -192,6 +231,9 @@ def _answer(run_id: str, event: Answer) -> AnswerRow:
         event.reference,
         event.response,
         event.measures,
+        event.tags,
+        event.source,
+        event.held_out,
     )
 
 

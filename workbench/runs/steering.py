@@ -95,6 +95,10 @@ class Steering:
         wanted, self._checkpoint = wish is not None and wish != self._checkpoint, wish
         return wanted
 
+    def pause_wanted(self) -> bool:
+        """Whether the run is to wait before its next update."""
+        return self._control().pause
+
     def wait_while_paused(self, step: int, total: int, write_checkpoint: Callable[[], None]) -> None:
         """Return at once, or after a pause; a stop ends it too. What was reached is kept before it waits."""
         if not self._control().pause:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -137,7 +137,7 @@ class Supervisor:
             self.workspace.runs.update(run_id, status="pending", error=None, finished_at=None, eta_seconds=None)
 
     def delete(self, run_id: str) -> None:
-        """Removes a run, the model it made, and its folder. Pairs and votes stay.
+        """Removes a run, the models it made, and its folder. Pairs and votes stay.
 
         Raises RunError while it runs or where another model or run needs it; NotFound.
         """
@@ -149,8 +149,9 @@ class Supervisor:
 
             def write(cursor: DuckDBPyConnection) -> None:
                 self.workspace.runs.delete(run_id, cursor)
-                if self.workspace.models.find(run_id, cursor) is not None:
-                    self.workspace.models.delete(run_id, cursor)
+                for model in self.workspace.models.list(cursor=cursor):
+                    if run_id in (model.id, model.run_id):
+                        self.workspace.models.delete(model.id, cursor)
 
             self.workspace.database.run_write(write)
             folder = run_dir_of(self.workspace, run).path
@@ -161,14 +162,14 @@ class Supervisor:
 
     def _refuse_if_needed(self, run_id: str) -> None:
         for model in self.workspace.models.list():
-            adapters = model.spec.get("adapters", ())
-            if model.id != run_id and (model.parent_id == run_id or _mentions(adapters, run_id)):
+            own = run_id in (model.id, model.run_id)
+            if not own and (model.parent_id == run_id or _mentions(model.spec, run_id)):
                 raise RunError(f"Model {model.id} was made from run {run_id}: delete that one first.")
         for run in self.workspace.runs.list():
             if run.id == run_id or run.status == "finished":
                 continue
             models = read_json(run_dir_of(self.workspace, run).config_path).get("models", {})
-            if any(_mentions(spec.get("adapters", ()), run_id) for spec in models.values()):
+            if any(_mentions(spec, run_id) for spec in models.values()):
                 raise RunError(f"Run {run.id} ({run.status}) needs run {run_id}: delete that one first.")
 
     def _look_after(self, run: Run) -> None:
@@ -291,5 +292,7 @@ class Supervisor:
             self.problem = None
 
 
-def _mentions(adapters: Iterable[str], run_id: str) -> bool:
-    return any(run_id in Path(adapter).parts for adapter in adapters)
+def _mentions(spec: dict[str, Any], run_id: str) -> bool:
+    """Whether a model is made of what a run has left: an adapter of it, or all of its weights as the base."""
+    parts = (*spec.get("adapters", ()), spec.get("base", ""))
+    return any(run_id in Path(part).parts for part in parts)

@@ -1,4 +1,4 @@
-"""Bridge between the Hugging Face Trainer and a run: events out, stop requests in, checkpoints complete or absent."""
+"""Bridge between the Hugging Face Trainer and a run: events out, stop and pause in, checkpoints complete or absent."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from workbench.runs.context import RunContext
 from workbench.runs.events import CheckpointSaved, Metric
 from workbench.runs.progress import ProgressReporter
+from workbench.runs.steering import Steering
 
 
 class RunCallback(TrainerCallback):
@@ -23,6 +24,9 @@ class RunCallback(TrainerCallback):
         self._context = context
         self._names = names
         self._progress = ProgressReporter(context.emit, phase)
+        self._steering = Steering(context)
+        self.stopped_at: int | None = None
+        """The step at which a stop request ended the training."""
 
     def on_log(
         self,
@@ -38,12 +42,23 @@ class RunCallback(TrainerCallback):
         if values:
             self._context.emit(Metric(step=state.global_step, values=values))
 
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Wait here while paused; the checkpoint of what was reached is on disk."""
+        self._steering.wait_while_paused(state.global_step, state.max_steps, lambda: None)
+
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Progress, and a checkpoint before leaving when asked to stop."""
+        """Progress, and a checkpoint when one is asked for, and before a pause or leaving."""
         self._progress(state.global_step, state.max_steps)
-        if self._context.stop_requested() and state.global_step < state.max_steps:
+        if state.global_step >= state.max_steps:
+            return
+        if self._steering.checkpoint_wanted() or self._steering.pause_wanted():
+            control.should_save = True
+        if self._context.stop_requested():
             control.should_save = True
             control.should_training_stop = True
+            self.stopped_at = state.global_step
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Mark the checkpoint as complete: only then will a resumed run use it."""

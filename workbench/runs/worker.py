@@ -30,8 +30,12 @@ STAGES = {
     "sft": "workbench.sft.run:run",
     "pairs": "workbench.preferences.generate:run",
     "reward_model": "workbench.reward_model.run:run",
+    "best_of_n": "workbench.reward_model.best_of_n:run",
     "ppo": "workbench.ppo.run:run",
     "evaluation": "workbench.evaluation.run:run",
+    "dpo": "workbench.alternatives.dpo:run",
+    "rloo": "workbench.alternatives.rloo:run",
+    "verdict": "workbench.verdict.run:run",
 }
 """Which function runs which kind of run."""
 

@@ -1,166 +1,155 @@
-"""One SFT run: fine-tune a LoRA adapter on the training demonstrations, then answer the held-out prompts."""
+"""One SFT run: fine-tune a model on the training demonstrations, then answer the held-out prompts."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
-from workbench.errors import NotReady
-from workbench.evaluation.answers import HeldOut, evaluate_answers
-from workbench.models.adapters import target_modules
+from workbench.errors import RunError
+from workbench.evaluation.answers import HeldOut, evaluate_answers, evaluate_retrieval
+from workbench.evaluation.embedding import Vectors
+from workbench.evaluation.retrieval import RETRIEVAL, retrievable
 from workbench.models.spec import ModelSpec
 from workbench.runs.context import RunContext
 from workbench.runs.events import Finished, Notice, Stopped
-from workbench.runs.frozen_data import FrozenDemonstration, read_demonstrations
+from workbench.runs.frozen_data import EMBEDDINGS_FILE, FrozenDemonstration, read_demonstrations, read_embeddings
+from workbench.runs.run_dir import DONE
+from workbench.runs.vectors import keep_vectors
 from workbench.sft.config import SFTConfig
-
-if TYPE_CHECKING:
-    from datasets import Dataset
-    from transformers import PreTrainedTokenizerBase
-
-METRIC_NAMES = {
-    "loss": "train/loss",
-    "learning_rate": "train/learning_rate",
-    "grad_norm": "train/grad_norm",
-    "eval_loss": "eval/loss",
-}
 
 
 def run(context: RunContext) -> Finished | Stopped:
-    """Train, publish the adapter as ``final/``, and compare the start model and the tuned one with the human answers.
+    """Train, publish ``final/``, and compare the start model and the tuned one with the human answers.
 
     Raises:
         NotReady: no demonstration of the training split fits.
+        ModelError: the start model cannot be loaded.
     """
-    from workbench.models.loading import load_merged, load_tokenizer
+    from workbench.models.download import fetch_base
+    from workbench.models.loading import load_tokenizer
+    from workbench.sft.training import load_start, load_trained, train
 
     began = time.monotonic()
     config = SFTConfig.model_validate(context.dir.config["config"])
     spec = ModelSpec.model_validate(context.dir.config["models"][config.model_id])
-    rows = read_demonstrations(context.dir.data)
-    tokenizer = load_tokenizer(spec)
-    trainer = _trainer(context, config, load_merged(spec, context.dir.workspace), tokenizer, rows)
-    stopped_at = _train(context, trainer)
-    if stopped_at is not None:
-        return Stopped(step=stopped_at)
-    context.dir.publish_final(lambda folder: trainer.model.save_pretrained(str(folder)))
     run_id = str(context.dir.config["run_id"])
-    held_out = HeldOut.choose(rows, split="test", limit=config.evaluate_limit)
-    measures = {}
-    if held_out.rows:
-        tuned = trainer.model.eval()
-        with tuned.disable_adapter():
-            measures["base"] = _evaluate(context, config.model_id, tuned, tokenizer, held_out, config)
-        measures["tuned"] = _evaluate(context, run_id, tuned, tokenizer, held_out, config)
+    rows = read_demonstrations(context.dir.data)
+    fetch_base(context, spec)
+    tokenizer = load_tokenizer(spec)
+    start = load_start(config, spec, context.dir.workspace)
+    if (context.dir.final / DONE).exists():  # an earlier life of the run ended while it answered
+        start_mark = _Fingerprint(start, tokenizer)
+        tuned = load_trained(config, start, context.dir.final)
     else:
-        context.emit(Notice(message="No demonstration is in the test split, so the answers could not be compared."))
+        start_mark = _Fingerprint(start, tokenizer)
+        tuned = train(context, config, start, tokenizer, rows)
+        if isinstance(tuned, int):
+            return Stopped(step=tuned)
+    vectors = Vectors(read_embeddings(context.dir.data / EMBEDDINGS_FILE))
+    held_out = HeldOut.choose(rows, split="test", limit=config.evaluate_limit, vectors=vectors)
+    measures = _Comparison(context, config, spec, tokenizer, held_out, rows).run(tuned, start_mark, run_id)
+    keep_vectors(context, vectors)
+    final = ModelSpec(base=str(context.dir.final)) if config.method == "full" else None
     return Finished(
         summary={**measures, "held_out_prompts": len(held_out.rows), "seconds": time.monotonic() - began},
         model_kind="sft",
-        model=spec.with_adapter(f"runs/{run_id}/final"),
+        model=final or spec.with_adapter(f"runs/{run_id}/final"),
         parent_model_id=config.model_id,
     )
 
 
-def _train(context: RunContext, trainer: Any) -> int | None:
-    """Train to the end and return None, or the step at which a stop request ended it."""
-    from workbench.runs.trainer_callback import checkpoint_to_resume
+class _Comparison:
+    """The held-out prompts answered by the start model, the tuned one, and the nearest demonstration."""
 
-    _, checkpoint = checkpoint_to_resume(context)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if trainer.state.global_step < trainer.state.max_steps:
-        return int(trainer.state.global_step)
-    return None
+    def __init__(
+        self,
+        context: RunContext,
+        config: SFTConfig,
+        spec: ModelSpec,
+        tokenizer: Any,
+        held_out: HeldOut,
+        rows: list[FrozenDemonstration],
+    ) -> None:
+        self._context, self._config, self._spec = context, config, spec
+        self._tokenizer, self._held_out, self._rows = tokenizer, held_out, rows
 
+    def run(self, tuned: Any, start_mark: _Fingerprint, run_id: str) -> dict[str, Any]:
+        """Measures by who answered; empty, with a Notice, where there is nothing to answer."""
+        if not self._held_out.rows:
+            message = "No demonstration is in the test split, so the answers could not be compared."
+            self._context.emit(Notice(message=message))
+            return {}
+        tuned = tuned.eval()
+        measures = {}
+        with self._start_model(tuned) as start:
+            start_mark.check(start)
+            measures["base"] = self._evaluate(self._config.model_id, start)
+        measures["tuned"] = self._evaluate(run_id, tuned)
+        training = retrievable(self._rows)
+        measures[RETRIEVAL] = evaluate_retrieval(self._context.emit, self._held_out, training, seed=self._config.seed)
+        return measures
 
-def _evaluate(
-    context: RunContext, model_id: str, model: Any, tokenizer: Any, held_out: HeldOut, config: SFTConfig
-) -> dict[str, float | None]:
-    return evaluate_answers(
-        context.emit,
-        model_id,
-        model,
-        tokenizer,
-        held_out,
-        max_new_tokens=config.max_new_tokens,
-        seed=config.seed,
-        phase=f"answering held-out prompts ({model_id})",
-    )
+    def _start_model(self, tuned: Any) -> AbstractContextManager[Any]:
+        """The model before training: without its adapter, or loaded again where every weight was trained."""
+        if self._config.method == "full":
+            from workbench.sft.training import load_start
 
+            return nullcontext(load_start(self._config, self._spec, self._context.dir.workspace).to(tuned.device))
+        return _without_adapter(tuned)
 
-def _trainer(
-    context: RunContext,
-    config: SFTConfig,
-    model: Any,
-    tokenizer: PreTrainedTokenizerBase,
-    rows: list[FrozenDemonstration],
-) -> Any:
-    from peft import LoraConfig
-    from trl import SFTConfig as TrainingSettings
-    from trl import SFTTrainer
-
-    from workbench.runs.trainer_arguments import trainer_arguments
-    from workbench.runs.trainer_callback import RunCallback
-
-    train = encode_demonstrations(context, tokenizer, [r for r in rows if r.split == "train"], config.max_length)
-    validation = encode_demonstrations(
-        context, tokenizer, [r for r in rows if r.split == "validation"], config.max_length
-    )
-    if len(train) == 0:
-        raise NotReady("No approved demonstration is in the training split, so there is nothing to learn from.")
-    lora = LoraConfig(
-        r=config.lora_rank,
-        lora_alpha=config.lora_alpha,
-        lora_dropout=config.lora_dropout,
-        target_modules=target_modules(config.lora_targets),
-        task_type="CAUSAL_LM",
-    )
-    shared = trainer_arguments(
-        context.dir.checkpoints,
-        rows=len(train),
-        has_validation=len(validation) > 0,
-        **config.model_dump(include={"epochs", "batch_size", "learning_rate", "warmup_ratio", "seed"}),
-    )
-    # TRL pads on the right for training; the tokenizer's own side stays what generation needs.
-    return SFTTrainer(
-        model=model,
-        args=TrainingSettings(completion_only_loss=True, max_length=config.max_length, **shared),
-        train_dataset=train,
-        eval_dataset=validation if len(validation) else None,
-        processing_class=tokenizer,
-        peft_config=lora,
-        callbacks=[RunCallback(context, "training", METRIC_NAMES)],
-    )
-
-
-def encode_demonstrations(
-    context: RunContext, tokenizer: PreTrainedTokenizerBase, rows: list[FrozenDemonstration], max_length: int
-) -> Dataset:
-    """Demonstrations as token ids with a completion mask: only response tokens carry loss.
-
-    A response that does not fit is cut at ``max_length`` and then has no end token; a prompt that leaves no room for a
-    response is left out. Both are said in a Notice.
-    """
-    from datasets import Dataset
-
-    from workbench.models.chat import encode_prompt, encode_response
-
-    ids, masks, cut, left_out = [], [], 0, 0
-    for row in rows:
-        prompt, response = encode_prompt(tokenizer, row.prompt), encode_response(tokenizer, row.response)
-        if len(prompt) >= max_length:
-            left_out += 1
-            continue
-        cut += len(prompt) + len(response) > max_length
-        ids.append((prompt + response)[:max_length])
-        masks.append(([0] * len(prompt) + [1] * len(response))[:max_length])
-    if cut:
-        context.emit(
-            Notice(
-                message=f"{cut} responses are longer than {max_length} tokens with their prompt; cut.",
-                count=cut,
-            )
+    def _evaluate(self, model_id: str, model: Any) -> dict[str, float | None]:
+        return evaluate_answers(
+            self._context.emit,
+            model_id,
+            model,
+            self._tokenizer,
+            self._held_out,
+            max_new_tokens=self._config.max_new_tokens,
+            seed=self._config.seed,
+            phase=f"answering held-out prompts ({model_id})",
         )
-    if left_out:
-        context.emit(Notice(message=f"{left_out} prompts alone fill {max_length} tokens; left out.", count=left_out))
-    return Dataset.from_dict({"input_ids": ids, "completion_mask": masks})
+
+
+class _without_adapter(AbstractContextManager[Any]):  # noqa: N801 (used as a function)
+    def __init__(self, tuned: Any) -> None:
+        self._tuned, self._disabled = tuned, tuned.disable_adapter()
+
+    def __enter__(self) -> Any:
+        self._disabled.__enter__()
+        return self._tuned
+
+    def __exit__(self, *error: Any) -> None:
+        self._disabled.__exit__(*error)
+
+
+class _Fingerprint:
+    """What the start model makes of a few tokens: a "base" answer that came from the tuned model would be a lie."""
+
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        from workbench.models.chat import encode_prompt
+
+        self._ids = encode_prompt(tokenizer, "Where is the HR department in Boston?")[-32:]
+        self._logits = self._read(model)
+
+    def check(self, model: Any) -> None:
+        """Insist that the model is still the start model.
+
+        Raises:
+            RunError: it is not.
+        """
+        import torch
+
+        # bfloat16 and a GPU's choice of kernels move the last digits; training moves the first.
+        if not torch.allclose(self._read(model), self._logits, rtol=1e-2, atol=1e-2):
+            raise RunError("The start model's weights changed in training, so its answers would not be its own.")
+
+    def _read(self, model: Any) -> Any:
+        import torch
+
+        training = model.training
+        model.eval()
+        with torch.inference_mode():
+            logits = model(torch.tensor([self._ids], device=model.device), use_cache=False).logits[0, -1]
+        model.train(training)
+        return logits.float().cpu()

@@ -1,0 +1,127 @@
+"""What evaluation costs: answering against its decoding alone, and scoring against one call for each pair.
+
+    python -m benchmarks.sft_evaluation [PROMPTS] [PAIRS]
+
+Prints JSON. The aims: evaluating 500 prompts takes at most 1.3 times their decoding; 10,000 pairs are scored at least
+three times as fast as by one-by-one calls to the same libraries. One-by-one is measured on a part of the pairs.
+A number of 0 leaves that half out.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workbench.evaluation.answers import HeldOut, evaluate_answers
+from workbench.evaluation.embedding import Vectors, embedding_model
+from workbench.evaluation.measures import measure_rows
+from workbench.runs.frozen_data import FrozenDemonstration
+
+ONE_BY_ONE = 400
+"""Pairs that are scored one by one; the rate does not depend on their number."""
+
+
+def main(prompts: int = 500, pairs: int = 10_000) -> None:
+    """Measure both and print them."""
+    embedding_model()  # loaded once per process, not per evaluation
+    found = {"answering": answering(prompts) if prompts else None, "scoring": scoring(pairs) if pairs else None}
+    print(json.dumps(found, indent=1))
+
+
+def answering(number: int) -> dict[str, Any]:
+    """Seconds of an evaluation with the embedded model, and of its decoding alone."""
+    import torch
+
+    from workbench.models.generation import generate
+    from workbench.models.loading import load_merged, load_tokenizer
+    from workbench.models.spec import ModelSpec
+
+    model, tokenizer = load_merged(ModelSpec(), Path()), load_tokenizer(ModelSpec())
+    rows = _rows(number)
+    held_out = HeldOut("test", tuple(rows), frozenset(), _known(rows))
+    texts = [row.prompt for row in rows]
+    generate(model, tokenizer, texts[:8], max_new_tokens=8)  # warm
+    decoding = _seconds(lambda: generate(model, tokenizer, texts, max_new_tokens=96))
+    whole = _seconds(
+        lambda: evaluate_answers(
+            lambda _: None, "base", model, tokenizer, held_out, max_new_tokens=96, seed=0, phase="answering"
+        )
+    )
+    return {
+        "prompts": number,
+        "decoding_seconds": decoding,
+        "evaluation_seconds": whole,
+        "ratio": whole / decoding,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def scoring(number: int) -> dict[str, Any]:
+    """Pairs a second: all measures of all pairs at once, against one call of each library for each pair."""
+    rows = _rows(number)
+    dice = random.Random(1)
+    answers = [_changed(row.response, dice) for row in rows]
+    held_out = HeldOut("test", tuple(rows), frozenset(), _known(rows))
+    at_once = _seconds(lambda: measure_rows(answers, held_out, held_out.vectors))
+    part = list(zip(answers, (row.response for row in rows), strict=True))[:ONE_BY_ONE]
+    single = _seconds(lambda: [_one(answer, reference) for answer, reference in part])
+    return {
+        "pairs": number,
+        "pairs_per_second": number / at_once,
+        "one_by_one_per_second": len(part) / single,
+        "times": (number / at_once) / (len(part) / single),
+    }
+
+
+def _one(answer: str, reference: str) -> None:
+    from sacrebleu import sentence_bleu, sentence_chrf
+
+    from workbench.evaluation.rouge import rouge_l
+
+    sentence_bleu(answer, [reference])
+    sentence_chrf(answer, [reference])
+    rouge_l(answer, reference)
+    a, b = (embedding_model().encode(text, normalize_embeddings=True) for text in (answer, reference))
+    float(a @ b)
+
+
+def _known(rows: list[FrozenDemonstration]) -> Vectors:
+    """Embeddings of the human texts, as a run gets them out of the database."""
+    vectors = Vectors()
+    vectors.of([row.response for row in rows], keep=True)
+    return Vectors(vectors.computed)
+
+
+def _rows(number: int) -> list[FrozenDemonstration]:
+    from workbench.demo.company import load_demonstrations
+
+    known = load_demonstrations()
+    dice = random.Random(0)
+    rows = []
+    for index in range(number):
+        row = known[index % len(known)]
+        response = row.response if index < len(known) else _changed(row.response, dice)
+        rows.append(FrozenDemonstration(str(index), row.prompt, response, "test", None, None, ()))
+    return rows
+
+
+def _changed(text: str, dice: random.Random) -> str:
+    """The text with some words gone and a number put in, so that no two are the same."""
+    words = [word for word in text.split() if dice.random() > 0.15]
+    words.insert(dice.randrange(len(words) + 1), str(dice.randrange(10_000)))
+    return " ".join(words)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""The frontier: score and true measure against the distance from the SFT model, beside best-of-n."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages import ppo_data, services
+from pages.components import escaped
+from pages.components_charts import CONFIG
+from pages.components_runs import find_run
+from pages.ppo_charts import frontier
+from workbench.diagnosis.frontier import best_of_n_curve, over_optimised, path_of
+
+
+def frontier_tab(run_id: str) -> None:
+    """Two charts over the same distance: what the reward model says, and what it stands for."""
+    run = find_run(run_id)
+    if run is None:
+        return
+    workspace = services.workspace()
+    others = [other.id for other in ppo_data.tuning_runs() if other.id != run_id]
+    over = st.multiselect("Beside it", others, key="frontier_over", placeholder="Other runs", width=320)
+    paths = {id: path_of(workspace, id) for id in (run_id, *over)}
+    if not paths[run_id]:
+        st.caption("The path appears with the first evaluations on validation prompts (setting evaluate_every).")
+        return
+    best, turning = best_of_n_curve(workspace, workspace.runs.get(run_id)), over_optimised(paths[run_id])
+    left, right = st.columns(2, gap="medium")
+    for column, measure, words in (
+        (left, "score", "What the reward model says"),
+        (right, "similarity", "What it stands for"),
+    ):
+        with column, st.container(border=True, gap="xsmall"):
+            st.markdown(f"**{words}**")
+            figure = frontier(paths, best, measure, turning if measure == "similarity" else None)
+            st.plotly_chart(figure, config=CONFIG, key=f"frontier_{measure}", alt=f"{words} against KL")
+    if turning is not None:
+        st.warning(
+            f"Over-optimisation: since update {turning.step} the score still rises, while closeness to the human "
+            f"answers has fallen from {turning.similarity:.2f}. The checkpoint near that update is the better one.",
+            icon=":material/trending_down:",
+        )
+    st.caption(
+        "Up and to the left is better: more score for less distance. Where the path turns down on the right while it "
+        "rises on the left, the policy exploits the reward model (Gao et al. 2023)."
+    )
+    if not best:
+        st.caption(
+            f"No best-of-n curve: the run of {escaped(run.config.get('reward_model_id', 'the reward model'))} did not "
+            "measure one."
+        )

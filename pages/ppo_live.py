@@ -1,0 +1,136 @@
+"""The top of a tuning run: its card, the four numbers that matter, and what the doctor says in one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages import ppo_data
+from pages.components import counted, escaped
+from pages.components_runs import REFRESH_SECONDS, find_run, run_card
+from pages.home_state import LIVE
+from pages.metric_words import METRICS, written
+from pages.rows import Run
+from workbench.diagnosis.rules import GROWTH_OF_LENGTH, HIGH_KL
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SPARK = 60
+TREND = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One of the numbers that matter: the names that it may have, the better known first."""
+
+    title: str
+    names: tuple[str, ...]
+    good: str
+    """Which way is better: 'up', 'down', or '' where neither is."""
+    healthy: str
+
+
+HEADLINES = (
+    Headline("Score", ("objective/scores", "eval/score"), "up", "rises, then levels off"),
+    Headline("KL to the SFT model", ("objective/kl", "eval/kl"), "", f"grows slowly, stays below {HIGH_KL:g}"),
+    Headline("Win rate against SFT", ("eval/win_rate",), "up", "above 50%"),
+    Headline("Response length", ("response/length", "eval/length"), "", "near the SFT model's"),
+)
+WATCHED = tuple(dict.fromkeys(name for headline in HEADLINES for name in headline.names))
+
+
+def live_top(run_id: str) -> None:
+    """Card, numbers and diagnosis, drawn again every two seconds while the run is live."""
+    run = find_run(run_id)
+    if run is None:
+        st.caption("This run was deleted.")
+        return
+    live = run.status in LIVE
+    st.fragment(_draw, run_every=REFRESH_SECONDS if live else None)(run_id, live)
+
+
+def _draw(run_id: str, was_live: bool) -> None:
+    run = find_run(run_id)
+    if run is None or (run.status in LIVE) != was_live:
+        # The whole page is drawn again: the timer comes or goes, and at the end the result is there.
+        st.rerun()
+    run_card(run)
+    frame = ppo_data.series(run, WATCHED)
+    if len(frame) == 0:
+        st.caption("The first numbers appear after the first updates.")
+        return
+    with st.grid(4, min_column_width=190, gap="small"):
+        for headline in HEADLINES:
+            _headline(headline, frame)
+    _diagnosis(run)
+
+
+def _headline(headline: Headline, frame: pd.DataFrame) -> None:
+    name = next((n for n in headline.names if len(ppo_data.one(frame, n))), headline.names[0])
+    words, rows = METRICS[name], ppo_data.one(frame, name)
+    values = [float(value) for value in rows["value"]]
+    now = sum(values[-TREND:]) / len(values[-TREND:]) if values else None
+    then = sum(values[:TREND]) / len(values[:TREND]) if len(values) > 1 else None
+    change = None if now is None or then is None or len(values) < 2 else now - then
+    with st.container(border=True, gap="xsmall", height="stretch"):
+        st.metric(
+            headline.title,
+            written(words, values[-1] if values else None),
+            None if change is None else _signed(change, words.format),
+            delta_color="normal" if headline.good == "up" else "off",
+            delta_description=None if change is None else "since the start",
+            chart_data=values[-SPARK:] if len(values) > 1 else None,
+            help=words.meaning,
+        )
+        st.caption(_state(headline, values))
+
+
+def _signed(change: float, form: str) -> str:
+    text = format(change, form).replace("%", " points")
+    return text if text.startswith("-") else f"+{text}"
+
+
+def _state(headline: Headline, values: list[float]) -> str:
+    """Whether the number is where it should be, and where that is."""
+    well = _well(headline, values)
+    mark = ":gray[○]" if well is None else ":green[●]" if well else ":orange[●]"
+    return f"{mark} Healthy: {headline.healthy}"
+
+
+def _well(headline: Headline, values: list[float]) -> bool | None:
+    """None where there is too little to tell."""
+    if len(values) < 2:
+        return None
+    now, first = sum(values[-TREND:]) / len(values[-TREND:]), values[0]
+    match headline.names[0]:
+        case "objective/kl":
+            return -0.1 <= now <= HIGH_KL
+        case "eval/win_rate":
+            return now > 0.5
+        case "response/length":
+            return first / GROWTH_OF_LENGTH <= now <= first * GROWTH_OF_LENGTH
+    return now >= sum(values[:TREND]) / len(values[:TREND])
+
+
+def _diagnosis(run: Run) -> None:
+    """The alarm and the doctor in a line each; the tab says more."""
+    found = ppo_data.examination(run)
+    if found.alarm is not None:
+        st.error(
+            f"**The score is being exploited.** {escaped(found.alarm.sentence)} See *Doctor* for examples and the way "
+            "back.",
+            icon=":material/crisis_alert:",
+        )
+    problems = [finding for finding in found.findings if finding.severity == "problem"]
+    rest = len(found.findings) - 1
+    if problems:
+        more = f" And {counted(rest, 'more finding')}." if rest else ""
+        st.warning(f"{escaped(problems[0].sentence)}{more} See *Doctor*.", icon=":material/stethoscope:")
+    elif found.findings:
+        more = f" And {counted(rest, 'more remark')}." if rest else ""
+        st.caption(f":material/stethoscope: {escaped(found.findings[0].sentence)}{more} See *Doctor*.")
+    elif found.alarm is None:
+        st.caption(":green[:material/stethoscope:] The doctor finds nothing wrong.")

@@ -1,0 +1,176 @@
+"""Steering a PPO run while it goes on, going back to a checkpoint, and the family of branched runs."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages import ppo_data, services
+from pages.components import escaped, problem
+from pages.components_charts import CONFIG
+from pages.components_runs import find_run, status_word, stop_run
+from pages.metric_words import METRICS
+from pages.ppo_branching import branch, steer
+from pages.ppo_charts import family_tree
+from pages.rows import Run
+from workbench.runs.family import family
+
+ACTIONS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
+    ("Pause", "pause", {"pause": True}, "Writes a checkpoint and waits; nothing is lost."),
+    ("Go on", "play_arrow", {"pause": False}, "Ends a pause."),
+    ("Checkpoint now", "save", {"checkpoint": True}, "To go back to later, or to branch from."),
+)
+STEERED = {"kl_coef": "objective/kl_coef", "learning_rate": "learning_rate"}
+"""Settings that can be changed while a run goes on, and the metric that shows each."""
+BRANCHED = {"kl_coef": "KL coefficient", "learning_rate": "Learning rate", "total_episodes": "Episodes"}
+
+
+def steer_tab(run_id: str) -> None:
+    """What can be done with the run, and what has been."""
+    run = find_run(run_id)
+    if run is None:
+        return
+    if run.status == "running":
+        _steering(run)
+    else:
+        st.caption("Only a run that goes on can be steered. From its checkpoints a new run can branch off.")
+    _branching(run)
+    _family(run)
+
+
+def _steering(run: Run) -> None:
+    with st.container(border=True):
+        st.markdown("**Steer it while it goes on**")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            for label, icon, wish, help_text in ACTIONS:
+                key = f"steer_{label}_{run.id}"
+                st.button(
+                    label, icon=f":material/{icon}:", key=key, on_click=_steer, args=(run.id, wish), help=help_text
+                )
+            st.button(
+                "Stop",
+                icon=":material/stop_circle:",
+                key=f"steer_Stop_{run.id}",
+                on_click=stop_run,
+                args=(run.id,),
+                help="Writes a checkpoint and leaves; the run can be resumed.",
+            )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            latest = services.workspace().metrics.latest(run.id)
+            for name, metric in STEERED.items():
+                now = latest.get(metric)
+                st.number_input(
+                    METRICS[metric].title,
+                    value=None,
+                    min_value=0.0,
+                    format="%.5f",
+                    placeholder=f"now {now:.3g}" if now is not None else f"{run.config['ppo'][name]:g} at the start",
+                    key=f"steer_{name}_{run.id}",
+                    width=190,
+                    help="The peak of its schedule." if name == "learning_rate" else None,
+                )
+            key = f"steer_apply_{run.id}"
+            st.button("Apply", icon=":material/check:", key=key, on_click=_apply_settings, args=(run.id,))
+        st.caption("It follows at its next update. Every change is a dotted line on the curves and a note on its card.")
+        problem(f"steer_{run.id}")
+
+
+def _steer(run_id: str, wish: dict[str, Any]) -> None:
+    """Callback: write a wish where the run reads it."""
+    # Each wish for a checkpoint is a new one, so it carries the time.
+    steer(f"steer_{run_id}", run_id, {n: time.time() if n == "checkpoint" else v for n, v in wish.items()})
+
+
+def _apply_settings(run_id: str) -> None:
+    """Callback: the settings that were filled in."""
+    values = {name: st.session_state.get(f"steer_{name}_{run_id}") for name in STEERED}
+    wish = {name: value for name, value in values.items() if value is not None}
+    if wish:
+        _steer(run_id, wish)
+
+
+def _branching(run: Run) -> None:
+    steps = ppo_data.checkpoints(run)
+    with st.container(border=True):
+        st.markdown("**Go back to a checkpoint and branch**")
+        if not steps:
+            st.caption("It has no checkpoint yet.")
+            return
+        best = run.summary.get("best_step")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            step = st.selectbox(
+                "After update",
+                list(reversed(steps)),
+                key=f"branch_step_{run.id}",
+                width=170,
+                format_func=lambda s: f"{s} (best)" if s == best else str(s),
+            )
+            for name in BRANCHED:
+                old = run.config["ppo"][name]
+                whole = isinstance(old, int)
+                st.number_input(
+                    BRANCHED[name],
+                    value=None,
+                    min_value=0 if whole else 0.0,
+                    placeholder=f"{old:g}",
+                    key=f"branch_{name}_{run.id}",
+                    width=170,
+                    format="%d" if whole else "%.5f",
+                    step=64 if whole else None,
+                )
+            st.button(
+                "Branch",
+                icon=":material/fork_right:",
+                key=f"branch_go_{run.id}",
+                on_click=_branch,
+                args=(run.id, int(step)),
+            )
+        st.caption("A new run takes over weights and optimiser; schedule, prompts and what is left empty are as here.")
+        problem(f"branch_{run.id}")
+
+
+def _branch(run_id: str, step: int) -> None:
+    """Callback: start the branch with what was filled in."""
+    values = {name: st.session_state.get(f"branch_{name}_{run_id}") for name in BRANCHED}
+    branch(f"branch_{run_id}", run_id, step, {name: value for name, value in values.items() if value is not None})
+
+
+def _family(run: Run) -> None:
+    runs = services.workspace().runs.list(kind="ppo")
+    newest = {other.id: max(ppo_data.checkpoints(other), default=0) for other in runs}
+    relatives = family(runs, run.id, newest)
+    if len(relatives) < 2:
+        return
+    with st.container(border=True):
+        st.markdown("**The family of branched runs**")
+        st.plotly_chart(
+            family_tree(relatives, run.id), config=CONFIG, key="ppo_family", alt="Runs that branched off one another"
+        )
+        rows = [
+            {
+                "Run": "\u2003" * relative.depth + ("└ " if relative.depth else "") + relative.run.id,
+                "State": status_word(relative.run.status),
+                "Branched off": f"{relative.parent_id}, update {relative.branched_at}"
+                if relative.parent_id
+                else "SFT model",
+                "Changed": ", ".join(f"{n}: {old} → {new}" for n, (old, new) in relative.changed.items()) or "–",
+                "Score": relative.run.summary.get("score_after"),
+                "KL": relative.run.summary.get("kl"),
+            }
+            for relative in relatives
+        ]
+        st.dataframe(pd.DataFrame(rows), hide_index=True, alt="The family as a table", key="ppo_family_table")
+        others = [relative.run.id for relative in relatives if relative.run.id != run.id]
+        with st.container(horizontal=True):
+            for other in others[:6]:
+                st.button(
+                    f"Show {escaped(other)}", key=f"family_{other}", on_click=_show, args=(other,), type="tertiary"
+                )
+
+
+def _show(run_id: str) -> None:
+    """Callback: look at another member."""
+    st.session_state["ppo_run"] = run_id

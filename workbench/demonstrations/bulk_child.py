@@ -1,0 +1,256 @@
+"""The child process that reads a large JSON Lines file for ``bulk``.
+
+Run as ``python -m workbench.demonstrations.bulk_child FILE NAME SCRATCH SETTINGS``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from storage.text_keys import content_key, prompt_key
+from workbench.demonstrations.bulk import EXTRA, KEYS, PLAIN, PROGRESS
+from workbench.demonstrations.bulk_sql import LONGEST_LINE, can_be_plain, rows_sql
+from workbench.demonstrations.columns import ColumnChoice, ColumnPair, RowError, all_fields, choose_columns
+from workbench.demonstrations.json_rows import line_row
+from workbench.demonstrations.rows import MAX_COLUMNS, PARTS
+from workbench.demonstrations.sandbox import child
+from workbench.errors import UnreadableFile
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SCRATCH_MEMORY = "400MB"
+HEAD_LINES = 1_000
+BATCH = 5_000
+MAX_REJECTED = 100_000
+PROGRESS_SECONDS = 0.2
+_EXTRA = """CREATE TABLE extra (row BIGINT, prompt VARCHAR, response VARCHAR, tags VARCHAR[], source VARCHAR,
+    author VARCHAR, status VARCHAR, split VARCHAR, fact_id VARCHAR, key_facts VARCHAR[], origin VARCHAR,
+    content_key VARCHAR, prompt_key BIGINT)"""
+
+
+def stage(arguments: list[str]) -> bytes:
+    """Writes the file's rows to Parquet files in the scratch folder; says how many, and which rows it refused."""
+    path, name, scratch = Path(arguments[0]), arguments[1], Path(arguments[2])
+    settings = json.loads(arguments[3])
+    columns = _columns(path)
+    choice = _choice(settings["choice"]) if settings["choice"] else choose_columns(columns)
+    database = _connect(scratch)
+    database.execute(_EXTRA)
+    plain, good = can_be_plain(choice), 0
+    if plain:
+        sql = rows_sql(str(path), columns, choice, author=settings["author"], source=name)
+        with _progress_told(database, scratch / PROGRESS):
+            _read_plain(database, sql, scratch / PLAIN)
+        good = _key_others(database, scratch)
+    wanted = _odd_rows(database, scratch / PLAIN) if plain else None
+    rejected, refused = _read_others(database, path, name, choice, settings["author"], wanted)
+    good += _written(database, "extra", scratch / EXTRA)
+    database.close()
+    return json.dumps({"good": good, "rejected": rejected, "refused": refused}).encode()
+
+
+def _connect(scratch: Path) -> DuckDBPyConnection:
+    import duckdb
+
+    config = {"memory_limit": SCRATCH_MEMORY, "threads": 2, "temp_directory": str(scratch / "spill")}
+    database = duckdb.connect(config=config)  # type: ignore[arg-type]
+    database.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+    return database
+
+
+@contextmanager
+def _progress_told(database: DuckDBPyConnection, file: Path) -> Iterator[None]:
+    """Writes the running query's progress (0 to 1) to the file now and then."""
+    done = threading.Event()
+
+    def tell() -> None:
+        while not done.wait(PROGRESS_SECONDS):
+            share = database.query_progress() / 100
+            if 0 <= share <= 1:
+                file.write_text(f"{share:.4f}")
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _columns(path: Path) -> list[str]:
+    """The names in the first lines; that is where a file's shape shows.
+
+    Raises:
+        UnreadableFile: these are no lines of JSON objects in UTF-8.
+    """
+    names: dict[str, None] = {}
+    with path.open("rb") as file:
+        for number, line in enumerate(_lines(file), start=1):
+            if line.strip():
+                names.update(dict.fromkeys(line_row(number, _text(line)).values or ()))
+            if number == HEAD_LINES or len(names) > MAX_COLUMNS:
+                break
+    if len(names) > MAX_COLUMNS:
+        raise UnreadableFile(f"the file has more than {MAX_COLUMNS:,} columns")
+    if not names:
+        raise UnreadableFile(f"none of its first {HEAD_LINES:,} lines is a JSON object in UTF-8")
+    return list(names)
+
+
+def _read_plain(database: DuckDBPyConnection, sql: str, file: Path) -> None:
+    import duckdb
+
+    try:
+        # Not compressed: the file lives for seconds, and writing it is a tenth of the work that way.
+        database.execute(f"COPY ({sql}) TO {_quoted(file)} (FORMAT parquet, COMPRESSION uncompressed)")
+    except duckdb.Error as error:
+        text = str(error).splitlines()[0]
+        if "maximum_object_size" in text:
+            raise UnreadableFile(f"a line is longer than {LONGEST_LINE // 2**20} MB") from None
+        raise UnreadableFile(f"it is no file of JSON lines in UTF-8: {text[:160]}") from None
+
+
+def _key_others(database: DuckDBPyConnection, scratch: Path) -> int:
+    """Keys the plain rows whose prompt holds letters that only Python folds rightly; returns how many are plain."""
+    import pyarrow as pa
+
+    plain = f"read_parquet({_quoted(scratch / PLAIN)}, file_row_number = true)"
+    counts = f"SELECT count(*) FILTER (ok), count(*) FILTER (ok AND prompt_key IS NULL) FROM {plain}"
+    good, without = database.execute(counts).fetchall()[0]
+    if without:
+        database.execute("CREATE TABLE keys (row BIGINT, key BIGINT)")
+        asked = f"SELECT file_row_number, prompt FROM {plain} WHERE ok AND prompt_key IS NULL"
+        cursor = database.cursor().execute(asked)
+        while batch := cursor.fetchmany(BATCH * 4):
+            keys = pa.table({"row": [row for row, _ in batch], "key": [prompt_key(prompt) for _, prompt in batch]})
+            database.register("batch", keys)
+            database.execute("INSERT INTO keys SELECT * FROM batch")
+            database.unregister("batch")
+        _written(database, "keys", scratch / KEYS)
+    return int(good)
+
+
+def _odd_rows(database: DuckDBPyConnection, file: Path) -> Iterator[int]:
+    """The places, from 0, of the rows that SQL left, in order."""
+    cursor = database.cursor().execute(
+        f"SELECT file_row_number FROM read_parquet({_quoted(file)}, file_row_number = true) WHERE NOT ok ORDER BY ALL"
+    )
+    return (row for batch in iter(lambda: cursor.fetchmany(BATCH), []) for (row,) in batch)
+
+
+def _written(database: DuckDBPyConnection, table: str, file: Path) -> int:
+    """Writes a table to a file unless it is empty; returns its rows."""
+    number = int(database.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
+    if number:
+        database.execute(f"COPY {table} TO {_quoted(file)} (FORMAT parquet)")
+    return number
+
+
+def _read_others(
+    database: DuckDBPyConnection, path: Path, name: str, choice: ColumnChoice, author: str, wanted: Iterator[int] | None
+) -> tuple[list[tuple[int, str]], int]:
+    """Reads the ``wanted`` lines, all where None, and stores what they give in ``extra``."""
+    rejected: list[tuple[int, str]] = []
+    refused, batch = 0, []
+    for ordinal, number, line in _wanted_lines(path, wanted):
+        row = line_row(number, _text(line))
+        found = [RowError(row.problem)] if row.values is None else all_fields(row.values, choice)
+        for part, fields in enumerate(found):
+            if isinstance(fields, RowError):
+                refused += 1
+                if len(rejected) < MAX_REJECTED:
+                    rejected.append((number, str(fields)))
+            elif part < PARTS:
+                fact_id = f"{name}#{number}" if choice.languages else None
+                batch.append(_record(ordinal * PARTS + part, fields, author, fact_id, name))
+        if len(batch) >= BATCH:
+            _insert(database, batch)
+            batch = []
+    _insert(database, batch)
+    return rejected, refused
+
+
+def _wanted_lines(path: Path, wanted: Iterator[int] | None) -> Iterator[tuple[int, int, bytes]]:
+    """(ordinal among lines that are not blank, number in the file, bytes) of the lines asked for, in order."""
+    following = None if wanted is None else next(wanted, None)
+    if wanted is not None and following is None:
+        return
+    ordinal = -1
+    with path.open("rb") as file:
+        for number, line in enumerate(_lines(file), start=1):
+            if not line.strip(b" \t\r\n"):
+                continue
+            ordinal += 1
+            if wanted is None:
+                yield ordinal, number, line.rstrip(b"\r\n")
+            elif ordinal == following:
+                yield ordinal, number, line.rstrip(b"\r\n")
+                following = next(wanted, None)
+                if following is None:
+                    return
+
+
+def _lines(file: Any) -> Iterator[bytes]:
+    while line := file.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise UnreadableFile(f"a line is longer than {LONGEST_LINE // 2**20} MB")
+        yield line
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # Shown as a row that cannot be read: what is not UTF-8 is no JSON.
+        return line.decode("utf-8", "replace") if line.isascii() else "\ufffd" + line.decode("latin-1")
+
+
+def _record(row: int, fields: Any, author: str, fact_id: str | None, name: str) -> dict[str, Any]:
+    return {
+        "row": row,
+        "prompt": fields.prompt,
+        "response": fields.response,
+        "tags": list(fields.tags),
+        "source": fields.source or name,
+        "author": fields.author or author,
+        "status": fields.status or "approved",
+        "split": fields.split,
+        "fact_id": fields.fact_id or fact_id,
+        "key_facts": None if fields.key_facts is None else list(fields.key_facts),
+        "origin": None if fields.origin is None else json.dumps(fields.origin, ensure_ascii=False),
+        "content_key": content_key(fields.prompt, fields.response),
+        "prompt_key": prompt_key(fields.prompt),
+    }
+
+
+def _insert(database: DuckDBPyConnection, batch: list[dict[str, Any]]) -> None:
+    if batch:
+        import pyarrow as pa
+
+        text, texts, number = pa.string(), pa.list_(pa.string()), pa.int64()
+        kinds = {"row": number, "prompt_key": number, "tags": texts, "key_facts": texts}
+        schema = pa.schema([(name, kinds.get(name, text)) for name in batch[0]])
+        database.register("batch", pa.Table.from_pylist(batch, schema))
+        database.execute("INSERT INTO extra BY NAME SELECT * FROM batch")
+        database.unregister("batch")
+
+
+def _choice(values: dict[str, Any]) -> ColumnChoice:
+    pairs = tuple(ColumnPair(**pair) for pair in values["languages"])
+    return ColumnChoice(**values | {"languages": pairs, "tags": tuple(values["tags"])})
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+if __name__ == "__main__":
+    sys.exit(child(stage))

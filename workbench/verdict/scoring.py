@@ -1,0 +1,41 @@
+"""A reward model as a function of texts, whatever it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from workbench.models.loading import adapter_folder, load_merged, load_tokenizer
+from workbench.models.spec import ModelSpec
+from workbench.verdict.judge import Score
+
+
+def text_score(name: str, specs: Mapping[str, ModelSpec], workspace: Path) -> Score:
+    """Scores of (prompts, responses) by a reward model of the workspace, or by a classifier from outside.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    from workbench.reward_model.scoring import RewardModel
+
+    spec = specs.get(name)
+    if spec is None:
+        return _classifier_score(name)
+    trunk = spec.model_copy(update={"adapters": spec.adapters[:-1]})
+    folder = adapter_folder(spec.adapters[-1], workspace).parent
+    return RewardModel(load_merged(trunk, workspace), load_tokenizer(spec), folder).score
+
+
+def _classifier_score(source: str) -> Score:
+    from workbench.ppo.loading import load_classifier
+    from workbench.ppo.types import Prompt, Responses
+
+    scorer = load_classifier(source)
+
+    def score(prompts: Sequence[str], responses: Sequence[str]) -> list[float]:
+        rollout: Any = None  # a classifier reads texts alone
+        found: list[float] = scorer(Responses([Prompt(text, []) for text in prompts], responses, rollout)).tolist()
+        return found
+
+    return score
