@@ -18,7 +18,7 @@ from workbench.chatbot.comparisons import Answer, Comparison, find_comparison, j
 from workbench.chatbot.questions import MOST_MODELS, Question, from_link, question
 from workbench.chatbot.votes import Undecided, vote_on_comparison
 from workbench.errors import InvalidInput
-from workbench.models.registry import RegisteredModel, list_models
+from workbench.models.registry import LANGUAGE_MODELS, RegisteredModel, list_models
 
 HELD_OUT = "A held-out prompt"
 OWN = "My own"
@@ -32,7 +32,7 @@ NO_SCORE = "No score"
 
 def page() -> None:
     """Draw the page."""
-    models = list_models(services.workspace(), ("base", "sft", "ppo"))
+    models = list_models(services.workspace(), LANGUAGE_MODELS)
     presenting = st.query_params.get("present") == "1" and len(models) > 1
     if presenting:
         compare_present.stage()
@@ -211,7 +211,7 @@ def _prompt() -> None:
 def telling(models: Sequence[RegisteredModel]) -> list[str]:
     """The newest model of each kind: what one most likely wants to see."""
     newest = {model.kind: model.id for model in models}
-    return [newest[kind] for kind in ("base", "sft", "ppo") if kind in newest]
+    return [newest[kind] for kind in LANGUAGE_MODELS if kind in newest][:MOST_MODELS]
 
 
 def _ask() -> None:
@@ -224,7 +224,7 @@ def _ask() -> None:
 def start(prompt: str, *, blind: bool = False) -> None:
     """Callback: ask the chosen models, in the order in which they were chosen, or in a drawn one where it is blind."""
     state = st.session_state
-    models = list(state.get("compare_models") or telling(list_models(services.workspace(), ("base", "sft", "ppo"))))
+    models = list(state.get("compare_models") or telling(list_models(services.workspace(), LANGUAGE_MODELS)))
     if blind:
         if len(models) < 2:
             attempt("compare", _refuse_blind)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.models.lineage import family_tree
-from workbench.models.registry import RegisteredModel, list_models, newest_model
+from workbench.models.promotion import promoted_model
+from workbench.models.registry import LANGUAGE_MODELS, RegisteredModel, list_models, newest_model
 from workbench.preferences.agreement import agreement
 from workbench.report.charts import bars, curves
 from workbench.report.html import bullets, figures, interval, number, paragraph, section, table, text
@@ -45,9 +46,14 @@ def all_sections(ws: Workspace) -> list[str]:
     ]
 
 
+def chatbot(ws: Workspace) -> RegisteredModel | None:
+    """The promoted model; else the newest of the last step that was done, None where nothing was trained."""
+    return promoted_model(ws) or newest_model(ws, "ppo") or newest_model(ws, "sft")
+
+
 def summary(ws: Workspace) -> str:
     """What there is and how far it got, at a glance."""
-    best = newest_model(ws, "ppo") or newest_model(ws, "sft")
+    best = chatbot(ws)
     facts = ws.evaluations.latest(best.id).get("fact_accuracy") if best else None
     items = [
         ("Demonstrations", f"{ws.demonstrations.count(status='approved'):,}", "approved prompts with a human response"),
@@ -200,7 +206,7 @@ def ppo(ws: Workspace) -> str:
 
 def examples(ws: Workspace) -> str:
     """The same held-out prompts, answered by people and models; chosen evenly, not by how they came out."""
-    models = [model.id for kind in ("base", "sft", "ppo") if (model := newest_model(ws, kind)) is not None]
+    models = [model.id for kind in LANGUAGE_MODELS if (model := newest_model(ws, kind)) is not None]
     answers = {model: {row.prompt: row for row in ws.answers.list(model_id=model)} for model in models}
     answers = {model: rows for model, rows in answers.items() if rows}
     if not answers:
@@ -220,7 +226,7 @@ def examples(ws: Workspace) -> str:
 
 def provenance(ws: Workspace) -> str:
     """Hashes of everything that the newest model was made from."""
-    model = newest_model(ws, "ppo") or newest_model(ws, "sft")
+    model = chatbot(ws)
     if model is None:
         return ""
     rows = [
