@@ -40,6 +40,7 @@ def all_sections(ws: Workspace) -> list[str]:
         preferences(ws),
         reward_model(ws),
         ppo(ws),
+        worth(ws),
         examples(ws),
         provenance(ws),
         limits(ws),
@@ -200,6 +201,36 @@ def ppo(ws: Workspace) -> str:
         _measures(ws, [model.parent_id or "base", model.id]),
         paragraph(
             "A score is what PPO raises, and no measure of quality: facts and blind votes say whether it helped."
+        ),
+    )
+
+
+def worth(ws: Workspace) -> str:
+    """All candidates on the same held-out prompts: what the newest finished verdict run found."""
+    run = next((run for run in ws.runs.list(kind="verdict") if run.status == "finished"), None)
+    rows = [row for row in (run.summary.get("contestants") or []) if isinstance(row, dict)] if run else []
+    if run is None or not rows:
+        return ""
+
+    def cell(row: dict[str, Any], name: str, shape: str) -> str:
+        low, high = row.get(f"{name}_ci") or (None, None)
+        return interval(row.get(name), low, high, shape)
+
+    table_rows = [
+        (
+            row.get("label", row.get("model")),
+            cell(row, "score", ".2f"),
+            cell(row, "kl", ".2f"),
+            cell(row, "win_rate", ".0%"),
+            cell(row, "fact_accuracy", ".0%"),
+        )
+        for row in rows
+    ]
+    return section(
+        "Was it worth it?",
+        paragraph(f"<strong>{text(run.summary.get('sentence', ''))}</strong>"),
+        table(
+            ("Candidate", "Score", "KL to SFT", "Wins by score against SFT", "Facts right"), table_rows, numbers=True
         ),
     )
 
