@@ -18,7 +18,8 @@ from workbench.chatbot.nearness import CLOSE, covered, near_demonstrations
 from workbench.chatbot.questions import MAX_PROMPT
 from workbench.errors import WorkbenchError
 from workbench.models.generator import Pane
-from workbench.models.registry import get_model, list_models
+from workbench.models.promotion import promoted_model
+from workbench.models.registry import LANGUAGE_MODELS, get_model, list_models
 from workbench.models.streaming import Sampling
 
 TURNS = "chat_turns"
@@ -35,7 +36,7 @@ NOTHING_NEAR = (
 def page() -> None:
     """Draw the page."""
     header("Chat", "forum", "Ask your chatbot as your colleagues would. What it gets wrong, you can put right here.")
-    models = list_models(services.workspace(), ("base", "sft", "ppo"))
+    models = list_models(services.workspace(), LANGUAGE_MODELS)
     names = {model.id: model_label(model) for model in models}
     default = default_model(services.workspace()).id
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -74,7 +75,13 @@ def _settings() -> None:
 
 def _welcome(model_id: str) -> None:
     with st.container(border=True):
-        st.markdown(f"You are talking to **{escaped(model_id)}**. Each question stands alone unless you say otherwise.")
+        chosen = promoted_model(services.workspace())
+        role = ", the model your team promoted" if chosen is not None and chosen.id == model_id else ""
+        st.markdown(
+            f"You are talking to **{escaped(model_id)}**{role}. Each question stands alone unless you say otherwise."
+        )
+        if chosen is None:
+            st.caption("No model was promoted yet; page 4 does that once blind votes prefer one.")
         st.caption(
             ":material/thumb_up: and :material/thumb_down: under an answer are votes: you compare it with another "
             "answer of the same model. :material/edit: turns your better answer into a draft demonstration."

@@ -45,10 +45,11 @@ def add_run(
     config = {"reward_model_id": "reward_model-001"} if kind == "ppo" else {}
     hashes = {f"{name}.parquet": f"hash of {name}" for name in data}
     folder.write_config({"models": {model: {} for model in models}, "data": hashes, "config": config})
-    times = {"created_at": LATER, "started_at": LATER, "finished_at": LATER}
+    when = LATER + timedelta(minutes=len(ws.models.list()))
+    times = {"created_at": when, "started_at": when, "finished_at": when}
     ws.runs.add(Run(run_id, kind, run_id, "finished", f"runs/{run_id}", config, "Ada", **times))
     spec = ModelSpec(adapters=(f"runs/{run_id}/final",)).model_dump(mode="json")
-    ws.models.add(Model(run_id, run_id, kind, spec, run_id, parent, LATER + timedelta(minutes=len(ws.models.list()))))
+    ws.models.add(Model(run_id, run_id, kind, spec, run_id, parent, when))
 
 
 def _freeze(path: Path, column: str, rows: dict[str, str]) -> None:

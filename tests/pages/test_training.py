@@ -153,7 +153,7 @@ def test_runs_are_filtered_and_linked_to(ws: Workspace, app: AppTest) -> None:
     app.selectbox(key="runs_kind").set_value("ppo")
     unbroken(app.run())
     assert list(app.dataframe[0].value["Run"]) == ["ppo-001"]
-    assert "Scored by reward_model-001" in texts(app).replace("\\", "")
+    assert "Used reward_model-001" in texts(app).replace("\\", "")
 
 
 class _Parrot:

@@ -69,6 +69,15 @@ def test_a_whole_team_is_told_with_intervals_verdict_and_hashes(workspace: Works
     assert document.count("Plotly.newPlot") >= 5
 
 
+def test_the_verdict_over_all_candidates_is_told(workspace: Workspace) -> None:
+    row = {"model": "ppo-001", "label": "ppo-001", "score": 1.2, "score_ci": [1.0, 1.4], "win_rate": 0.7, "kl": 0.5}
+    summary = {"contestants": [row], "sentence": "It was worth it."}
+    seeding.run(workspace, "verdict", "finished", {}, summary=summary)
+    said = without_plotly(report_html(workspace))
+    assert "It was worth it." in said
+    assert "<td>1.20 (1.00 – 1.40)</td><td>0.50</td><td>70%</td><td>–</td>" in said
+
+
 def test_nothing_is_fetched_from_anywhere(workspace: Workspace) -> None:
     seeding.whole_team(workspace)
     parser = _Addresses()

@@ -145,7 +145,7 @@ class _Growing:
         for name, sha256 in config.get("data", {}).items():
             self.edges.append(Edge(self._data(run, folder, name, str(sha256)), key, "learned from"))
         for used in config.get("models", {}):
-            reward = used != model.parent_id and run.kind == "ppo"
+            reward = used != model.parent_id and run.kind in ("ppo", "rloo")
             self._parent(used, key, "scored by" if reward else "started from")
         self.nodes[key] = Node(key, "run", run_id, _run_facts(run, folder), run_id)
         return key
@@ -193,7 +193,7 @@ def _run_facts(run: Run, folder: RunDir) -> dict[str, str]:
     settings = run.config.get("ppo", run.config)
     if "seed" in settings:
         facts["seed"] = str(settings["seed"])
-    if run.kind == "ppo":
+    if run.kind in ("ppo", "rloo"):
         published, best = run.summary.get("published"), run.summary.get("best_step")
         step = best if published == "best" else run.summary.get("updates")
         if step is not None:
