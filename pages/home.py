@@ -21,6 +21,9 @@ PAGE_OF_KIND = {
     "pairs": "step3_preferences.py",
     "reward_model": "step4_reward_model.py",
     "ppo": "step5_ppo.py",
+    "dpo": "step5_ppo.py",
+    "rloo": "step5_ppo.py",
+    "verdict": "step5_ppo.py",
 }
 
 
