@@ -16,12 +16,13 @@ from workbench.demonstrations.import_report import DemonstrationFile, ImportRepo
 from workbench.demonstrations.importing import store_demonstrations
 from workbench.demonstrations.proposals import Proposals, propose
 from workbench.demonstrations.sections import Section
-from workbench.models.registry import ModelKind, RegisteredModel, list_models
+from workbench.models.registry import RegisteredModel, list_models
+from workbench.runs.events import ModelKind
 
 SHOWN = 200
 PROPOSED = "import_preview_questions"
 QUESTION_TOKENS = 48
-LANGUAGE_MODELS: tuple[ModelKind, ...] = ("base", "sft", "ppo")
+LANGUAGE_MODELS: tuple[ModelKind, ...] = ("base", "sft", "ppo", "dpo", "rloo")
 Done = Callable[[str, ImportReport, bytes], None]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -172,7 +172,7 @@ def store_demonstrations(
 
 def store_staged(ws: Workspace, staged: StagedFile, steps: StepProgress | None = None) -> ImportReport:
     """Stores the rows of a large file that has been staged, in one transaction."""
-    at = steps.at if steps else _ignored
+    at: Callable[[str], None] = steps.at if steps else _ignored
     accepted = ws.database.run_write(lambda cursor: take_staged(cursor, staged.relation, at))
     rejected = [RejectedRow(row, reason) for row, reason in staged.rejected]
     return ImportReport("jsonl", staged.good + len(rejected), accepted, staged.good - accepted, rejected)
