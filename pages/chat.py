@@ -13,7 +13,7 @@ from pages.components_forms import model_label
 from pages.identity import person
 from pages.palette import model_name
 from workbench.chatbot.chat import Said, chats_of, conversation, default_model, keep_turn, new_id, turns_of
-from workbench.chatbot.comparisons import Nearest
+from workbench.chatbot.comparisons import Nearest, nearest
 from workbench.chatbot.nearness import CLOSE, covered, near_demonstrations
 from workbench.chatbot.questions import MAX_PROMPT
 from workbench.errors import WorkbenchError
@@ -197,7 +197,6 @@ def _write(model_id: str) -> None:
 def _said(model_id: str, prompt: str, *, anyway: bool, place: Any) -> Said:
     state = st.session_state
     near = near_demonstrations(services.workspace(), prompt) if services.workspace().demonstrations.count() else []
-    first = near[0] if near else None
     said = Said(
         id=new_id(),
         chat_id=state.setdefault(CHAT, new_id()),
@@ -207,7 +206,7 @@ def _said(model_id: str, prompt: str, *, anyway: bool, place: Any) -> Said:
         response="",
         sampling=Sampling(temperature=state["chat_temperature"], max_new_tokens=state["chat_tokens"]),
         alone=not state["chat_remember"] or not state[TURNS],
-        near=first and Nearest(id=first.id, prompt=first.prompt, response=first.response, likeness=first.likeness),
+        near=nearest(near[0], near[0].likeness) if near else None,
     )
     if not anyway and not covered(prompt, near):
         return said.model_copy(update={"refused": True})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -314,7 +315,7 @@ def _shown(comparison: Comparison) -> None:
             st.caption(":material/how_to_vote: Your choice counts as a vote on these answers.")
         return
     name = name_asked("A blind choice is a vote, and votes carry a name.")
-    panes(comparison, hidden=True, extra=lambda place: _vote_button(comparison, place) if name else None)
+    panes(comparison, hidden=True, extra=partial(_vote_button, comparison) if name else None)
     if name:
         _undecided(comparison)
 

@@ -84,6 +84,7 @@ def test_nothing_sticks_out_sideways(filled: Server, chromium: Browser, path: st
         context.close()
 
 
+@pytest.mark.slow
 def test_a_question_is_asked_by_keyboard_alone(filled: Server, chromium: Browser) -> None:
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()

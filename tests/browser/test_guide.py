@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PROJECT, Server, Watched
@@ -44,17 +42,15 @@ def test_the_first_step_loads_the_demo_company(server: Server, tab: Watched) -> 
     expect(tab.page.get_by_text("The demo company is here: 1,264 demonstrations added.")).to_be_visible()
 
 
-@pytest.mark.parametrize("step", [2, 3, 4, 5, 6, 7, 8, 9])
-def test_each_further_step_finds_what_it_names(server: Server, tab: Watched, tmp_path: Path, step: int) -> None:
-    assert tmp_path.is_dir()
+def test_each_further_step_finds_what_it_names(server: Server, tab: Watched) -> None:
     with Workspace.open(server.workspace) as ws:
         seeding.whole_team(ws)
     server.start()
     tab.open(server)
-    for word in sections()[step][1]:
-        link = tab.page.get_by_test_id("stSidebarNav").get_by_role("link", name=word, exact=False)
-        if link.count():
-            visit(tab.page, word)
-        elif word not in NEEDS_ANSWERS:
-            expect(tab.page.get_by_text(word, exact=True).first).to_be_visible()
+    for step in range(2, 10):
+        for word in sections()[step][1]:
+            if tab.page.get_by_test_id("stSidebarNav").get_by_role("link", name=word).count():
+                visit(tab.page, word)
+            elif word not in NEEDS_ANSWERS:
+                expect(tab.page.get_by_text(word, exact=True).first).to_be_visible()
     assert tab.complaints == []

@@ -19,6 +19,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import ModelError
 from workbench.models.exporting import export_adapter
@@ -100,7 +101,7 @@ def _write_models(workspace: Path, spec: ModelSpec, folder: Path) -> list[str]:
     from safetensors.torch import save_file
 
     parts = ["merged"]
-    model = load_merged(spec, workspace)
+    model: Any = load_merged(spec, workspace)
     tokenizer = load_tokenizer(spec)
     vocabulary = int(model.get_input_embeddings().weight.shape[0])
     ids = torch.randint(0, vocabulary, (2, PROBE_TOKENS), generator=torch.Generator().manual_seed(0))
