@@ -16,7 +16,7 @@ from workbench.evaluation.calibration import calibration_error_by_chance, expect
 
 FEWEST_PAIRS = 20
 """With fewer validation pairs than this a temperature would be fitted to chance."""
-COOLEST, HOTTEST = 0.1, 20.0
+COOLEST, HOTTEST, STEPS = 0.1, 20.0, 400
 
 
 class ReliabilityBin(BaseModel):
@@ -43,28 +43,21 @@ class Calibration(BaseModel):
 
 
 def fit_temperature(margins: Sequence[float], steepness: float) -> tuple[float, int]:
-    """The temperature of least log-loss on these score differences (chosen − rejected), and on how many pairs.
+    """The temperature of least Brier score on these differences (chosen − rejected), and on how many pairs.
 
-    Newton-free: the loss has one minimum in the logarithm of the temperature, found by narrowing an interval.
+    Not of least log-loss: a few votes that fell by mistake on the wrong side of a clear pair have no bound there, and
+    would make the confidence in all other pairs too low.
     """
     if len(margins) < FEWEST_PAIRS:
         return 1.0, 0
-    low, high = math.log(COOLEST), math.log(HOTTEST)
+    steps = [math.log(COOLEST) + (math.log(HOTTEST) - math.log(COOLEST)) * i / STEPS for i in range(STEPS + 1)]
+    return math.exp(min(steps, key=lambda step: _brier(margins, steepness / math.exp(step)))), len(margins)
 
-    def loss(log_temperature: float) -> float:
-        k = steepness / math.exp(log_temperature)
-        return sum(_softplus(-k * margin) for margin in margins)
 
-    ratio = (math.sqrt(5) - 1) / 2
-    left, right = high - ratio * (high - low), low + ratio * (high - low)
-    for _ in range(60):
-        if loss(left) < loss(right):
-            high, right = right, left
-            left = high - ratio * (high - low)
-        else:
-            low, left = left, right
-            right = low + ratio * (high - low)
-    return math.exp((low + high) / 2), len(margins)
+def _brier(margins: Sequence[float], steepness: float) -> float:
+    """Sum of (1 − P(chosen preferred))² over pairs."""
+    logits = (min(max(steepness * margin, -700.0), 700.0) for margin in margins)
+    return sum((1 / (1 + math.exp(logit))) ** 2 for logit in logits)
 
 
 def calibrate(margins: Sequence[float], steepness: float, temperature: float, fitted_on: int) -> Calibration:
@@ -105,7 +98,3 @@ def reliability(confidences: Sequence[float], right: Sequence[bool], bins: int =
 def _confidence(logit: float) -> float:
     """Of the side that is favoured: from one half to one."""
     return 1 / (1 + math.exp(-min(abs(logit), 700.0)))
-
-
-def _softplus(x: float) -> float:
-    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
