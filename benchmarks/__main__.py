@@ -7,6 +7,7 @@ import sys
 
 BENCHMARKS = (
     "demonstration_import",
+    "demonstration_page",
     "sft_evaluation",
     "ppo_learning",
     "ppo_throughput",

@@ -11,6 +11,7 @@ import streamlit as st
 from pages import demonstrations_bulk, identity, services
 from pages.components import ago, attempt, counted, escaped, plain_text, problem, report, required
 from pages.demonstrations_bulk import CHOSEN, MANY
+from pages.demonstrations_grid import grid
 from pages.demonstrations_history import history_button
 from pages.rows import Demonstration
 from workbench.demonstrations.editing import update_demonstration
@@ -21,6 +22,7 @@ ROWS = 25
 HITS = 50
 ROUND = demonstrations_bulk.ROUND
 WORDS, MEANING = "Words", "Meaning"
+READ, GRID = "Read", "Edit in a grid"
 ORDERS = {
     "Oldest first": "added",
     "Newest first": "newest",
@@ -38,24 +40,14 @@ def browse() -> None:
     filters, order = _filters()
     meaning = st.session_state.get("demonstrations_search_by") == MEANING and filters["search"]
     number, rows, key = _by_meaning(filters["search"]) if meaning else _by_filters(filters, order)
+    found = filters if any(filters.values()) else None
+    if st.session_state.get("demonstrations_mode") == GRID:
+        demonstrations_bulk.undo()
+        _page_of(number, rows, key, lambda shown, name: grid(shown, key=f"grid_{name}"), found)
+        return
     left, right = st.columns([1.4, 1], gap="medium")
     with left:
-        pages = max(1, -(-number // ROWS))
-        place = st.container()
-        page = st.pagination(pages, key=f"{key}_page", max_visible_pages=5) if pages > 1 else 1
-        with place:
-            if any(filters.values()):
-                with st.container(horizontal=True, vertical_alignment="center"):
-                    st.caption(f"{counted(number, 'demonstration')} found", width="stretch")
-                    if number > 1 and not meaning:
-                        st.button(
-                            f"Choose all {number:,}",
-                            key="choose_all",
-                            type="tertiary",
-                            on_click=_choose_all,
-                            args=(filters,),
-                        )
-            _table(rows((page - 1) * ROWS), key=f"{key}_{page}")
+        _page_of(number, rows, key, _table, found, choosable=not meaning)
     with right:
         demonstrations_bulk.undo()
         many = st.session_state.get(MANY) or []
@@ -66,6 +58,34 @@ def browse() -> None:
 
 
 Page = Callable[[int], list[Any]]
+
+
+def _page_of(
+    number: int,
+    rows: Page,
+    key: str,
+    draw: Callable[[list[Any], str], None],
+    filters: dict[str, Any] | None = None,
+    *,
+    choosable: bool = False,
+) -> None:
+    """One page of the rows that were found, and below it the way to the others."""
+    pages = max(1, -(-number // ROWS))
+    place = st.container()
+    page = st.pagination(pages, key=f"{key}_page", max_visible_pages=5) if pages > 1 else 1
+    with place:
+        if filters is not None:
+            _found(number, filters, choosable)
+        draw(rows((page - 1) * ROWS), f"{key}_{page}")
+
+
+def _found(number: int, filters: dict[str, Any], choosable: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{counted(number, 'demonstration')} found", width="stretch")
+        if number > 1 and choosable:
+            st.button(
+                f"Choose all {number:,}", key="choose_all", type="tertiary", on_click=_choose_all, args=(filters,)
+            )
 
 
 def _by_filters(filters: dict[str, Any], order: Any) -> tuple[int, Page, str]:
@@ -109,6 +129,9 @@ def _filters() -> tuple[dict[str, Any], str]:
     )
     source = columns[1].selectbox("Source", [ANY, *(name for name in sources if name)], key="demonstrations_source")
     order = columns[2].selectbox("Order", list(ORDERS), key="demonstrations_order")
+    columns[3].segmented_control(
+        "How rows are shown", [READ, GRID], default=READ, key="demonstrations_mode", label_visibility="collapsed"
+    )
     return {
         "search": (search or "").strip() or None,
         "split": None if split == ANY else split,

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
 
 from pages import services
-from pages.components import attempt, counted, escaped
-from workbench.demonstrations.documents import Document, drafts
-from workbench.demonstrations.importing import DemonstrationFile, ImportReport, rejected_csv, store_demonstrations
+from pages.components import attempt, counted, duration, escaped, problems_shown
+from pages.components_forms import model_label
+from workbench.demonstrations.documents import Document, Proposer, drafts, open_sections, proposed_questions
+from workbench.demonstrations.import_report import DemonstrationFile, ImportReport, rejected_csv
+from workbench.demonstrations.importing import store_demonstrations
+from workbench.demonstrations.proposals import Proposals, propose
+from workbench.demonstrations.sections import Section
+from workbench.models.registry import RegisteredModel, list_models
+from workbench.runs.events import ModelKind
 
 SHOWN = 200
+PROPOSED = "import_preview_questions"
+QUESTION_TOKENS = 48
+LANGUAGE_MODELS: tuple[ModelKind, ...] = ("base", "sft", "ppo", "dpo", "rloo")
 Done = Callable[[str, ImportReport, bytes], None]
 
 
@@ -27,7 +37,7 @@ def import_documents(name: str, documents: list[Document], author: str | None, d
         key="map_sections",
         help="You will want to word these questions better before you approve them.",
     )
-    file = drafts(name, documents, wanted="all" if every else "questions")
+    file = drafts(name, documents, wanted="all" if every else "questions", propose=_worded(name, documents, every))
     if not file.fields:
         st.info("No heading in it asks a question. Turn the switch on to be offered all sections.")
         return
@@ -41,6 +51,62 @@ def import_documents(name: str, documents: list[Document], author: str | None, d
         on_click=_take,
         args=(file, author, done),
     )
+
+
+def _worded(name: str, documents: list[Document], every: bool) -> Proposer:
+    """What words the questions of headings that ask none: the heading, or a model that the person chose and asked."""
+    found = open_sections(documents) if every else []
+    models = list_models(services.workspace(), LANGUAGE_MODELS) if found else []
+    if not models:
+        return proposed_questions
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        known = {model.id: model for model in models}
+        chosen = st.selectbox(
+            "Who words their questions",
+            [None, *known],
+            format_func=lambda model_id: model_label(known[model_id]) if model_id else "The heading itself",
+            key="map_proposer",
+            width=320,
+            help="A larger model words them better; the embedded practice model hardly can. Where a model writes no "
+            "question, the heading's stands.",
+        )
+        asked = chosen is not None and st.button(
+            f"Ask for {counted(len(found), 'question')}", icon=":material/smart_toy:", key="ask_proposer"
+        )
+    held = st.session_state.get(PROPOSED)
+    if asked and chosen:
+        with problems_shown():
+            held = st.session_state[PROPOSED] = ((name, chosen), _asked(known[chosen], found))
+    if held is None or held[0] != (name, chosen):
+        return proposed_questions
+    result: Proposals = held[1]
+    st.caption(
+        f"{result.by_model} of {len(found)} questions are worded by {escaped(chosen)}; read them before you take them."
+    )
+    questions = dict(zip(map(_place, found), result.questions, strict=True))
+    return lambda parts: [questions[_place(part)] for part in parts]
+
+
+def _asked(model: RegisteredModel, found: list[Section]) -> Proposals:
+    """The model's questions, with a bar; the generator process writes them."""
+    bar, began = st.progress(0.0, "The model is being loaded…"), time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        left = (time.monotonic() - began) * (total - done) / done if done else None
+        words = f", about {duration(left)} left" if left else ""
+        bar.progress(done / total, f"Asking {model.id}: {done} of {total}{words}")
+
+    def answer(prompts: list[str]) -> list[str]:
+        return services.generator().generate(model.spec, prompts, max_new_tokens=QUESTION_TOKENS, timeout=300)
+
+    try:
+        return propose(found, answer, show)
+    finally:
+        bar.empty()
+
+
+def _place(section: Section) -> tuple[object, ...]:
+    return (section.above, section.heading, section.line, section.body)
 
 
 def _show(file: DemonstrationFile) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TypeVar
 
@@ -12,22 +13,16 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from pages import identity, services
-from pages.components import attempt, counted, escaped, problem, problems_shown, report
+from pages.components import attempt, counted, duration, escaped, problem, problems_shown, report
 from pages.demonstrations_drafts import import_documents
 from pages.demonstrations_mapping import choose
 from workbench.demonstrations.columns import ColumnChoice
 from workbench.demonstrations.document_text import EXTENSIONS as DOCUMENTS
 from workbench.demonstrations.documents import read_documents
 from workbench.demonstrations.formats import FORMATS, PACKED
-from workbench.demonstrations.importing import (
-    ImportPreview,
-    ImportReport,
-    RejectedRow,
-    check_table,
-    preview_table,
-    rejected_csv,
-    store_demonstrations,
-)
+from workbench.demonstrations.import_preview import ImportPreview, preview_table
+from workbench.demonstrations.import_report import ImportReport, OnProgress, RejectedRow, rejected_csv
+from workbench.demonstrations.importing import check_table, store_demonstrations
 from workbench.demonstrations.parsing import MAX_UPLOAD_BYTES, parse_file
 from workbench.demonstrations.rows import RawTable
 
@@ -35,6 +30,7 @@ Read = TypeVar("Read")
 REPORT = "import_report"
 HELD = "import_held"
 PREVIEW = "import_preview"
+ASKED = "import_asked"
 ROWS, HANDBOOK = "Questions with answers", "Handbook to draw from"
 AMBIGUOUS = (".txt", ".zip")
 
@@ -110,8 +106,9 @@ def _preview(upload: UploadedFile, table: RawTable, choice: ColumnChoice) -> Imp
     key = (upload.file_id, choice)
     kept = st.session_state.get(PREVIEW)
     if kept is None or kept[0] != key:
-        with st.spinner("Checking the rows…", show_time=True):
-            kept = st.session_state[PREVIEW] = (key, preview_table(upload.name, table, choice, services.workspace()))
+        with _bar() as on_progress:
+            preview = preview_table(upload.name, table, choice, services.workspace(), on_progress)
+        kept = st.session_state[PREVIEW] = (key, preview)
     found: ImportPreview = kept[1]
     return found
 
@@ -145,20 +142,45 @@ def _confirm(name: str, table: RawTable, choice: ColumnChoice, found: ImportRepo
         icon=":material/upload:",
         key="import_confirm",
         disabled=author is None or not found.accepted,
-        on_click=_import,
-        args=(name, table, choice, author),
+        on_click=_ask,
     )
+    if st.session_state.pop(ASKED, False) and author is not None:
+        # Not in the callback: nothing could be drawn there, and a large file takes seconds.
+        _import(name, table, choice, author)
+        st.rerun()
+
+
+def _ask() -> None:
+    """Callback: the rows are stored when the page is drawn next."""
+    st.session_state[ASKED] = True
 
 
 def _import(name: str, table: RawTable, choice: ColumnChoice, author: str) -> None:
-    """Callback: store the rows and keep the report for the next drawing."""
+    """Store the rows, saying how far that is, and keep the report for the next drawing."""
 
     def store() -> ImportReport:
-        return store_demonstrations(services.workspace(), check_table(name, table, choice), author=author)
+        with _bar() as on_progress:
+            file = check_table(name, table, choice, on_progress)
+            return store_demonstrations(services.workspace(), file, author=author, on_progress=on_progress)
 
     done = attempt("import", store)
     if done is not None:
         _done(name, done, rejected_csv(done.rejected, table))
+
+
+@contextmanager
+def _bar() -> Iterator[OnProgress]:
+    """A bar with what is being done, how far it is and the time left; it is gone when the block ends."""
+    bar = st.progress(0.0, "Checking rows")
+
+    def show(step: str, share: float, left: float | None) -> None:
+        words = f", about {duration(left)} left" if left is not None and left >= 1 else ""
+        bar.progress(min(share, 1.0), f"{step.capitalize()}: {share:.0%}{words}")
+
+    try:
+        yield show
+    finally:
+        bar.empty()
 
 
 def _done(name: str, stored: ImportReport, rejected_file: bytes) -> None:

@@ -10,9 +10,13 @@ import streamlit as st
 
 from pages import demonstrations_bulk, services
 from pages.components import counted, escaped, plain_text, problem, problems_shown
+from pages.components_forms import model_label
 from pages.demonstrations_bulk import CHOSEN
+from pages.demonstrations_drafts import LANGUAGE_MODELS
+from workbench.demonstrations.flags import TOO_LONG_TOKENS
 from workbench.demonstrations.likeness import NEAR
 from workbench.demonstrations.quality import MAX_ROWS, Review, coverage, review
+from workbench.models.registry import get_model, list_models
 
 HELD = "demonstrations_review"
 SHOWN = 25
@@ -34,6 +38,16 @@ def review_part() -> None:
             width=320,
             help="Cosine of the prompts' embeddings. Pairs that differ in a name or number are left out.",
         )
+        known = {model.id: model for model in list_models(services.workspace(), LANGUAGE_MODELS)}
+        if known:
+            st.selectbox(
+                "Count tokens as",
+                list(known),
+                key="review_model",
+                width=220,
+                format_func=lambda id: model_label(known[id]),
+                help=f"More than {TOO_LONG_TOKENS} tokens are called too long: SFT cuts there unless told otherwise.",
+            )
         st.button("Look through", type="primary", icon=":material/fact_check:", key="review_start", on_click=_ask)
     if st.session_state.pop("review_asked", False):
         with problems_shown():
@@ -66,7 +80,9 @@ def _review(threshold: float) -> Review:
         bar.progress(done / total, f"Embedding prompts: {done:,} of {total:,}")
 
     try:
-        return review(services.workspace(), threshold=threshold, on_progress=progress)
+        chosen = st.session_state.get("review_model")
+        spec = get_model(services.workspace(), chosen).spec if chosen else None
+        return review(services.workspace(), threshold=threshold, model=spec, on_progress=progress)
     finally:
         bar.empty()
 
@@ -96,7 +112,10 @@ def _leaks(found: Review) -> None:
 
 
 def _flagged(found: Review) -> None:
-    st.caption("Personal data, secrets, boilerplate, too long or too short: hints, not verdicts.")
+    lengths = "counted by the model's own tokenizer" if found.counted else "estimated from characters"
+    st.caption(
+        f"Personal data, secrets, boilerplate, too long or too short: hints, not verdicts. Lengths are {lengths}."
+    )
     frame = pd.DataFrame(
         {
             "Why": [", ".join(mark.kind for mark in marks) for _, marks in found.flagged],

@@ -26,12 +26,13 @@ def disputes() -> None:
         "pair for training; the votes stay as they are, and agreement is still computed from them."
     )
     problem("dispute")
+    identity.asked("What you settle carries your name.")
     pages = -(-len(found) // PER_PAGE)
-    page = 1
-    if pages > 1:
-        page = int(st.number_input("Page", 1, pages, key="dispute_page", width=120, help=f"Of {pages}."))
-    for dispute in found[(page - 1) * PER_PAGE : page * PER_PAGE]:
-        _dispute(dispute)
+    place = st.container()
+    page = st.pagination(pages, key="dispute_page", max_visible_pages=5) if pages > 1 else 1
+    with place:
+        for dispute in found[(page - 1) * PER_PAGE : page * PER_PAGE]:
+            _dispute(dispute)
 
 
 def _dispute(dispute: Dispute) -> None:
@@ -75,7 +76,15 @@ def _to_settle(pair_id: str) -> None:
             format_func=lambda choice: WORDS[choice].capitalize(),
         )
         st.text_input("Why (optional)", key=f"settle_comment_{pair_id}", width=320)
-        st.button("Settle", key=f"settle_{pair_id}", icon=":material/gavel:", on_click=_settle, args=(pair_id,))
+        st.button(
+            "Settle",
+            key=f"settle_{pair_id}",
+            icon=":material/gavel:",
+            on_click=_settle,
+            args=(pair_id,),
+            disabled=identity.person() is None,
+        )
+    problem(_place(pair_id))
 
 
 def _settle(pair_id: str) -> None:
@@ -87,8 +96,13 @@ def _settle(pair_id: str) -> None:
         settle(services.workspace(), pair_id, choice, comment, _who())
         return True
 
-    if attempt("dispute", store):
+    if attempt(_place(pair_id), store):
         report("dispute", "Settled. It can be opened again at the end of the list.")
+
+
+def _place(pair_id: str) -> str:
+    """Where a refusal is shown: beside the pair that it is about."""
+    return f"dispute_{pair_id}"
 
 
 def _reopen(pair_id: str) -> None:

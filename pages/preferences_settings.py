@@ -28,58 +28,8 @@ def voting_settings() -> None:
     settings = current_settings(services.workspace())
     problem("voting_settings")
     with st.form("voting_settings", border=True, width=920):
-        st.markdown("**What makes a response better here?**")
-        st.text_area(
-            "Guidelines",
-            settings.guidelines,
-            key="set_guidelines",
-            height=140,
-            max_chars=MAX_GUIDELINES_CHARACTERS,
-            placeholder="Right facts before style. Brief before long. Polite, but no flattery.",
-            help="Voters open them with G.",
-        )
-        st.text_input(
-            "Reasons that voters can tick, separated by commas",
-            ", ".join(settings.reasons),
-            key="set_reasons",
-            help="At most seven; keys 3 to 9 tick them. Empty: voters are asked for none.",
-        )
-        st.markdown("**Who gets which pair?**")
-        with st.grid(3, min_column_width=210, vertical_alignment="bottom"):
-            st.number_input("People per pair", 1, 50, settings.people_per_pair, key="set_people")
-            st.slider(
-                "Share of pairs that go to so many",
-                0,
-                100,
-                round(100 * settings.overlap),
-                5,
-                "%d%%",
-                key="set_overlap",
-                help="The others go to one person: more pairs decided, less known of agreement.",
-            )
-            st.slider(
-                "Share shown again, sides swapped",
-                0,
-                50,
-                round(100 * settings.repeat_share),
-                1,
-                "%d%%",
-                key="set_repeats",
-                help="To see whether people answer the same twice. These votes count in no other figure.",
-            )
-        with st.grid(2, min_column_width=260, vertical_alignment="bottom"):
-            st.selectbox(
-                "Order",
-                list(ORDERS),
-                list(ORDERS).index(settings.order),
-                key="set_order",
-                format_func=lambda order: ORDERS[order],
-                help="The most informative are those on which a reward model's scores are nearest to each other; until "
-                "pairs have scores, the order is random.",
-            )
-            st.number_input(
-                "A pair is kept for who sees it (minutes)", 0.5, 1440.0, settings.lapse_minutes, 1.0, key="set_lapse"
-            )
+        _what_is_asked(settings)
+        _who_gets_what(settings)
         st.toggle(
             "Voters may see which model wrote what, after the vote",
             settings.reveal == "after",
@@ -89,6 +39,63 @@ def voting_settings() -> None:
         st.form_submit_button("Save", type="primary", key="set_save", on_click=_save)
     if settings.order == "informative":
         _scores()
+
+
+def _what_is_asked(settings: VotingSettings) -> None:
+    st.markdown("**What makes a response better here?**")
+    st.text_area(
+        "Guidelines",
+        settings.guidelines,
+        key="set_guidelines",
+        height=140,
+        max_chars=MAX_GUIDELINES_CHARACTERS,
+        placeholder="Right facts before style. Brief before long. Polite, but no flattery.",
+        help="Voters open them with G.",
+    )
+    st.text_input(
+        "Reasons that voters can tick, separated by commas",
+        ", ".join(settings.reasons),
+        key="set_reasons",
+        help="At most seven; keys 3 to 9 tick them. Empty: voters are asked for none.",
+    )
+
+
+def _who_gets_what(settings: VotingSettings) -> None:
+    st.markdown("**Who gets which pair?**")
+    with st.grid(3, min_column_width=210, vertical_alignment="bottom"):
+        st.number_input("People per pair", 1, 50, settings.people_per_pair, key="set_people")
+        _percent(
+            "Share of pairs that go to so many",
+            settings.overlap,
+            (0, 100, 5),
+            "set_overlap",
+            "The others go to one person: more pairs decided, less known of agreement.",
+        )
+        _percent(
+            "Share shown again, sides swapped",
+            settings.repeat_share,
+            (0, 50, 1),
+            "set_repeats",
+            "To see whether people answer the same twice. These votes count in no other figure.",
+        )
+    with st.grid(2, min_column_width=260, vertical_alignment="bottom"):
+        st.selectbox(
+            "Order",
+            list(ORDERS),
+            list(ORDERS).index(settings.order),
+            key="set_order",
+            format_func=lambda order: ORDERS[order],
+            help="The most informative are those on which a reward model's scores are nearest to each other; until "
+            "pairs have scores, the order is random.",
+        )
+        st.number_input(
+            "A pair is kept for who sees it (minutes)", 0.5, 1440.0, settings.lapse_minutes, 1.0, key="set_lapse"
+        )
+
+
+def _percent(label: str, share: float, bounds: tuple[int, int, int], key: str, help_text: str) -> None:
+    low, high, step = bounds
+    st.slider(label, low, high, round(100 * share), step, "%d%%", key=key, help=help_text)
 
 
 def _scores() -> None:

@@ -28,8 +28,10 @@ def voting_desk(data: Mapping[str, Any], key: str, on_outbox: Callable[[], None]
 def _declare() -> None:
     """Make the folder known to the running server.
 
-    Streamlit finds a component's folder by its installed package. An editable install does not carry the manifest,
-    so what it would have found is said here.
+    The documented way is a manifest in ``pyproject.toml``. Streamlit 1.67 finds that file beside an import package that
+    has the distribution's name, which this project has not, or among the files of a package that is no editable
+    install. What it would have found is therefore said here. The other documented way, inline code, would need a wider
+    Content-Security-Policy.
     """
     manager = get_bidi_component_manager()
     if manager.get_component_asset_root(NAME) is None:

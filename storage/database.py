@@ -51,6 +51,8 @@ class Database:
         self._write_lock = threading.Lock()
         self._writer: int | None = None
         self._closed = False
+        self.writes = 0
+        """Write transactions so far; what was read before the last of them may be old."""
 
     @classmethod
     def open(cls, path: Path, owner: str) -> Database:
@@ -106,6 +108,7 @@ class Database:
                 raise as_database_error(error) from error
             finally:
                 self._writer = None
+                self.writes += 1
 
     def run_write(self, fn: Callable[[DuckDBPyConnection], T]) -> T:
         """Runs ``fn`` in a transaction and returns its result; the whole of it again after a conflict.

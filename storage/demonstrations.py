@@ -5,16 +5,26 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, TypedDict
+from typing import Any, Unpack
 
 from duckdb import DuckDBPyConnection
 
+from storage.demonstration_counts import DemonstrationCounts
+from storage.demonstration_rows import (
+    ORDERS,
+    Action,
+    Demonstration,
+    DemonstrationVersion,
+    Filter,
+    Order,
+    Origin,
+    Split,
+    Status,
+    where,
+)
 from storage.errors import RowNotFound
 from storage.repository import (
-    Repository,
-    Where,
     arrow_view,
     encoded,
     fetch,
@@ -26,80 +36,11 @@ from storage.repository import (
 )
 from storage.text_keys import content_key, prompt_key
 
-Status = Literal["draft", "approved", "rejected"]
-Split = Literal["train", "validation", "test"]
-Action = Literal["edited", "deleted", "restored"]
-
-
-class Origin(TypedDict):
-    """Where in a document a demonstration stands: characters ``start`` to ``end`` of the document's text."""
-
-    document: str
-    section: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Demonstration:
-    """One demonstration. ``fact_id`` and ``key_facts`` are None where the data does not say them.
-
-    Rows of one ``group_key`` ask the same or nearly the same and share a split; 0 stands for the prompt's own
-    key and is replaced by it when the row is stored.
-    """
-
-    id: str
-    prompt: str
-    response: str
-    tags: tuple[str, ...]
-    source: str
-    author: str
-    status: Status
-    split: Split
-    fact_id: str | None
-    key_facts: tuple[str, ...] | None
-    created_at: datetime
-    updated_at: datetime
-    group_key: int = dataclasses.field(default=0, compare=False)
-    origin: Origin | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DemonstrationVersion:
-    """What a demonstration was before it was edited, deleted or restored by ``replaced_by``."""
-
-    id: str
-    demonstration_id: str
-    prompt: str
-    response: str
-    tags: tuple[str, ...]
-    source: str
-    author: str
-    status: Status
-    split: Split
-    fact_id: str | None
-    key_facts: tuple[str, ...] | None
-    created_at: datetime
-    updated_at: datetime
-    action: Action
-    replaced_by: str
-    replaced_at: datetime
-    group_key: int = dataclasses.field(default=0, compare=False)
-    origin: Origin | None = None
-
+__all__ = ["Demonstration", "DemonstrationRepository", "DemonstrationVersion", "Filter", "Origin", "Split", "Status"]
 
 _COLUMNS = ", ".join(field.name for field in dataclasses.fields(Demonstration))
 _VERSION_COLUMNS = ", ".join(field.name for field in dataclasses.fields(DemonstrationVersion))
 
-
-Order = Literal["added", "newest", "prompt", "longest response", "changed"]
-_ORDERS: dict[Order, str] = {
-    "added": "position",
-    "newest": "position DESC",
-    "prompt": "lower(prompt), position",
-    "longest response": "length(response) DESC, position",
-    "changed": "updated_at DESC, position",
-}
 
 Ids = list[str]
 Demonstrations = list[Demonstration]
@@ -110,58 +51,32 @@ _NEW_TAGS = """tags = list_filter(tags, lambda tag: NOT list_contains(?::VARCHAR
     list_filter(?::VARCHAR[], lambda tag: NOT list_contains(tags, tag) OR list_contains(?::VARCHAR[], tag))"""
 
 
-class DemonstrationRepository(Repository):
+class DemonstrationRepository(DemonstrationCounts):
     """Table ``demonstrations`` and its append-only history ``demonstration_versions``."""
 
     def list(
         self,
         *,
-        status: Status | None = None,
-        split: Split | None = None,
-        search: str | None = None,
-        tag: str | None = None,
-        source: str | None = None,
         order: Order = "added",
         limit: int | None = None,
         offset: int = 0,
         cursor: DuckDBPyConnection | None = None,
+        **wanted: Unpack[Filter],
     ) -> Demonstrations:
-        """Rows in the order they were added, or as asked; ``search`` is looked for in both texts, any case."""
-        where = _filters(status, split, search, tag, source)
+        """Rows in the order they were added, or as asked."""
+        chosen = where(wanted)
         with self._read(cursor) as reader:
             reader.execute(
-                f"SELECT {_COLUMNS} FROM demonstrations{where.sql} ORDER BY {_ORDERS[order]}{page(limit, offset)}",
-                where.parameters,
+                f"SELECT {_COLUMNS} FROM demonstrations{chosen.sql} ORDER BY {ORDERS[order]}{page(limit, offset)}",
+                chosen.parameters,
             )
             return fetch(reader, Demonstration)
 
-    def count(
-        self,
-        *,
-        status: Status | None = None,
-        split: Split | None = None,
-        search: str | None = None,
-        tag: str | None = None,
-        source: str | None = None,
-    ) -> int:
-        """How many rows ``list`` would give with the same filters and no limit."""
-        where = _filters(status, split, search, tag, source)
+    def ids(self, **wanted: Unpack[Filter]) -> Ids:
+        """The ids that ``list`` would give with the same filter, in the order they were added."""
+        chosen = where(wanted)
         with self._read() as reader:
-            return int(scalar(reader.execute(f"SELECT count(*) FROM demonstrations{where.sql}", where.parameters)))
-
-    def ids(
-        self,
-        *,
-        status: Status | None = None,
-        split: Split | None = None,
-        search: str | None = None,
-        tag: str | None = None,
-        source: str | None = None,
-    ) -> Ids:
-        """The ids that ``list`` would give with the same filters, in the order they were added."""
-        where = _filters(status, split, search, tag, source)
-        with self._read() as reader:
-            reader.execute(f"SELECT id FROM demonstrations{where.sql} ORDER BY position", where.parameters)
+            reader.execute(f"SELECT id FROM demonstrations{chosen.sql} ORDER BY position", chosen.parameters)
             return [row[0] for row in reader.fetchall()]
 
     def get(self, id: str, cursor: DuckDBPyConnection | None = None) -> Demonstration:
@@ -336,56 +251,6 @@ class DemonstrationRepository(Repository):
 
         return self._write(write, cursor)
 
-    def tags(self) -> dict[str, int]:
-        """How many rows bear each tag, the most frequent first."""
-        with self._read() as reader:
-            reader.execute(
-                """SELECT tag, count(*) FROM (SELECT unnest(tags) AS tag FROM demonstrations)
-                GROUP BY tag ORDER BY count(*) DESC, tag"""
-            )
-            return dict(reader.fetchall())
-
-    def sources(self) -> dict[str, int]:
-        """How many rows come from each file (what stands before # in the source), the most frequent first."""
-        with self._read() as reader:
-            reader.execute(
-                """SELECT split_part(source, '#', 1) AS file, count(*) FROM demonstrations GROUP BY file
-                ORDER BY count(*) DESC, file"""
-            )
-            return dict(reader.fetchall())
-
-    def split_counts(self) -> dict[str, int]:
-        """How many rows lie in each split; every split is named."""
-        with self._read() as reader:
-            found = dict(reader.execute("SELECT split, count(*) FROM demonstrations GROUP BY split").fetchall())
-        return {split: int(found.get(split, 0)) for split in ("train", "validation", "test")}
-
-    def held_out_counts(self) -> dict[tuple[str, str], int]:
-        """Approved held-out rows by split, and by whether their fact trains in other words."""
-        with self._read() as reader:
-            reader.execute(
-                """WITH trained AS (
-                    SELECT DISTINCT fact_id FROM demonstrations
-                    WHERE split = 'train' AND status = 'approved' AND fact_id IS NOT NULL)
-                SELECT split, CASE WHEN trained.fact_id IS NULL THEN 'unseen fact' ELSE 'unseen wording' END AS kind,
-                    count(*)
-                FROM demonstrations d LEFT JOIN trained ON trained.fact_id = d.fact_id
-                WHERE split <> 'train' AND status = 'approved' GROUP BY ALL ORDER BY ALL"""
-            )
-            return {(split, kind): int(number) for split, kind, number in reader.fetchall()}
-
-    def changed_since(self, moment: datetime) -> int:
-        """How many demonstrations that count were added, changed or taken away after a moment: approved now or then."""
-        with self._read() as reader:
-            reader.execute(
-                """SELECT count(DISTINCT id) FROM (
-                    SELECT id FROM demonstrations WHERE status = 'approved' AND updated_at > $since
-                    UNION ALL SELECT demonstration_id FROM demonstration_versions
-                    WHERE status = 'approved' AND replaced_at > $since AND created_at <= $since)""",
-                {"since": encoded(moment)},
-            )
-            return int(scalar(reader))
-
     def _archive(self, cursor: DuckDBPyConnection, row: Demonstration, action: Action, by: str) -> None:
         record = record_of(row)
         record |= {
@@ -396,14 +261,6 @@ class DemonstrationRepository(Repository):
             "replaced_at": datetime.now(UTC),
         }
         insert_many(cursor, "demonstration_versions", [record])
-
-
-def _filters(
-    status: str | None, split: str | None, search: str | None, tag: str | None, source: str | None = None
-) -> Where:
-    where = Where().add("status = ?", status).add("split = ?", split).add("list_contains(tags, ?)", tag)
-    where.add("split_part(source, '#', 1) = ?", source)
-    return where.add("contains(lower(prompt || chr(31) || response), lower(?))", search or None)
 
 
 def _insert(cursor: DuckDBPyConnection, rows: Sequence[Demonstration]) -> int:

@@ -7,7 +7,9 @@ import pytest
 from workbench.demonstrations.editing import (
     add_demonstration,
     delete_demonstration,
+    edit_demonstrations,
     set_status,
+    undo_changes,
     update_demonstration,
 )
 from workbench.errors import InvalidInput, NotFound
@@ -103,3 +105,42 @@ def test_what_is_not_there(ws: Workspace) -> None:
         update_demonstration(ws, "nope", by="kim", response="x")
     with pytest.raises(NotFound):
         delete_demonstration(ws, "nope", by="kim")
+
+
+def test_several_rows_change_together_or_not_at_all(ws: Workspace) -> None:
+    one = add_demonstration(ws, prompt="Where is the gym?", response="1", author="kim", split="train")
+    twin = add_demonstration(ws, prompt="Gym, where?", response="2", author="kim")
+    other = add_demonstration(ws, prompt="Who pays lunch?", response="3", author="kim", split="train")
+    with pytest.raises(InvalidInput, match=r"Who pays lunch.*empty.*Nothing was saved"):
+        edit_demonstrations(ws, {one.id: {"response": "new"}, other.id: {"prompt": " "}}, by="Ben")
+    assert [row.response for row in ws.demonstrations.list()] == ["1", "2", "3"]
+    assert ws.demonstrations.history(one.id) == []
+
+    changes = {other.id: {"tags": ("a", "b"), "status": "rejected"}, one.id: {"split": "test", "response": "new"}}
+    changed = edit_demonstrations(ws, changes, by="Ben")
+    assert sorted(changed) == sorted([one.id, twin.id, other.id]), "the group moves along"
+    found = {row.id: row for row in ws.demonstrations.list()}
+    assert (found[one.id].response, found[one.id].split, found[twin.id].split) == ("new", "test", "test")
+    assert (found[other.id].tags, found[other.id].status) == (("a", "b"), "rejected")
+    assert [(v.replaced_by, v.action, v.response) for v in ws.demonstrations.history(one.id)] == [
+        ("Ben", "edited", "1")
+    ]
+    undo_changes(ws, changed, by="Ben")
+    assert [(r.response, r.split, r.tags, r.status) for r in ws.demonstrations.list()] == [
+        ("1", "train", (), "approved"),
+        ("2", "train", (), "approved"),
+        ("3", "train", (), "approved"),
+    ]
+
+
+def test_rows_of_one_group_that_change_together_stay_on_one_side_and_are_undone_in_one_step(ws: Workspace) -> None:
+    one = add_demonstration(ws, prompt="Where is the gym?", response="1", author="kim", split="train")
+    twin = add_demonstration(ws, prompt="Gym, where?", response="2", author="kim")
+    changed = edit_demonstrations(ws, {twin.id: {"response": "new"}, one.id: {"split": "test"}}, by="Ben")
+    assert {(row.split, row.response) for row in ws.demonstrations.list()} == {("test", "1"), ("test", "new")}
+    undo_changes(ws, changed, by="Ben")
+    assert {(row.split, row.response) for row in ws.demonstrations.list()} == {("train", "1"), ("train", "2")}
+    with pytest.raises(InvalidInput, match="different splits"):
+        edit_demonstrations(ws, {twin.id: {"split": "train"}, one.id: {"split": "test"}}, by="Ben")
+    with pytest.raises(InvalidInput, match="already there"):
+        edit_demonstrations(ws, {twin.id: {"prompt": one.prompt, "response": "1"}}, by="Ben")

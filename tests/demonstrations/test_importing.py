@@ -21,12 +21,9 @@ from workbench.demonstrations.columns import RowError, choose_columns, conversat
 from workbench.demonstrations.delimited import guard, unguard
 from workbench.demonstrations.editing import add_demonstration
 from workbench.demonstrations.exporting import export_demonstrations
-from workbench.demonstrations.importing import (
-    import_demonstrations,
-    preview_demonstrations,
-    read_demonstrations,
-    rejected_csv,
-)
+from workbench.demonstrations.import_preview import preview_demonstrations
+from workbench.demonstrations.import_report import rejected_csv
+from workbench.demonstrations.importing import import_demonstrations, read_demonstrations
 from workbench.demonstrations.parsing import parse_file
 from workbench.demonstrations.splits import assign_split
 from workbench.errors import UnreadableFile

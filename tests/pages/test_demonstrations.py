@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.demonstrations_browse import GRID
 from pages.demonstrations_bulk import CHOSEN, MANY
 from pages.demonstrations_export import KINDS, exported
+from pages.demonstrations_grid import changes_of
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
 from workbench.demonstrations import embedder
@@ -217,3 +219,11 @@ def test_exports_come_as_bytes(ws: Workspace) -> None:
         data = exported(name, style)
         assert data[:2] == (b"PK" if style == "huggingface" else data[:2])
         assert len(data) > 500
+
+
+def test_the_grid_shows_a_page_of_rows_and_its_cells_become_changes(ws: Workspace, app: AppTest) -> None:
+    row = add_demonstration(ws, prompt="Q?", response="x", author="kim", tags=["a"])
+    visit(app, PAGE, name="Ben", demonstrations_mode=GRID)
+    assert app.button(key="grid_save").disabled
+    edited = {0: {"Response": "y", "Tags": ["a", "b"], "Source": None}, 7: {"Prompt": "not on this page"}}
+    assert changes_of(edited, [row.id]) == {row.id: {"response": "y", "tags": ("a", "b"), "source": ""}}

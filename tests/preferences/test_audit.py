@@ -10,6 +10,7 @@ from benchmarks.annotator_audit import rates
 from storage.votes import Vote
 from tests.preferences.conftest import add_pair, add_vote
 from workbench.preferences.audit import VotedPair, audit, audit_votes
+from workbench.preferences.audit_shares import probability_of_so_few
 from workbench.preferences.audit_words import findings
 from workbench.workspace import Workspace
 
@@ -56,8 +57,22 @@ def test_biases_are_found_and_the_careful_are_left_alone() -> None:
     found = rates(range(2), pairs=200, repeats=60)
     for name in ("left side", "longer response", "ties", "guessing", "not reading"):
         assert found[f"found: {name}"] == 1.0, name
-    assert found["found: guessing, on repeats"] >= 0.5  # sixty repeats tell guessing from noisy care now and then
-    assert found["false alarms per careful annotator"] <= 0.07  # of 80 here; of 800 in the benchmark it is 0.03
+    assert found["found: guessing, on repeats"] == 1.0
+    assert found["false alarms per careful annotator"] <= 0.04  # at most 6 × 0.004 are expected
+
+
+@pytest.mark.parametrize(
+    ("kept", "repeats", "others", "probability"),
+    [
+        (1, 10, None, (1 + 10 / 2) / 1024),  # binomial with one half
+        (10, 10, [True] * 40, 1 - 0.75**10 / 2),  # the others keep all: no more than 0.75 is asked
+        (0, 2, [True, False] * 10, (11 * 12) / (22 * 23) / 2),  # beta-binomial(2, 1 + 10, 1 + 10)
+    ],
+)
+def test_how_likely_so_few_kept_repeats_are(
+    kept: int, repeats: int, others: list[bool] | None, probability: float
+) -> None:
+    assert probability_of_so_few(kept, repeats, others) == pytest.approx(probability)
 
 
 def test_the_audit_of_a_workspace(ws: Workspace) -> None:

@@ -14,7 +14,8 @@ from workbench.demonstrations.exporting import export_preferences, export_votes
 from workbench.demonstrations.snapshots import freeze_pairs
 from workbench.errors import NotReady, UnreadableFile
 from workbench.preferences.importing import import_preferences
-from workbench.preferences.voting import Remarks, next_pair, record_vote
+from workbench.preferences.remarks import Remarks
+from workbench.preferences.voting import next_pair, record_vote
 from workbench.workspace import Workspace
 
 

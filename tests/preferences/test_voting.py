@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.preferences.conftest import add_pair, add_vote
 from workbench.errors import InvalidInput, NotFound
 from workbench.preferences.progress import VotingProgress, pairs_ahead, progress
+from workbench.preferences.remarks import Remarks
 from workbench.preferences.voting import (
-    Remarks,
     Side,
     bring_back_skipped,
     next_pair,

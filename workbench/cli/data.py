@@ -15,7 +15,9 @@ import typer
 from workbench.cli.output import JsonOption, WorkspaceOption, open_workspace, print_json, say, who
 
 if TYPE_CHECKING:
-    from workbench.demonstrations.importing import ImportReport
+    from workbench.cli.progress import ProgressView
+    from workbench.demonstrations.import_report import ImportReport
+    from workbench.demonstrations.sections import Section
     from workbench.workspace import Workspace
 
 SHOWN_REJECTIONS = 20
@@ -75,6 +77,7 @@ class Reading:
     response_column: str | None
     turns: TurnChoice
     sections: Sections
+    questions_by: str | None = None
 
 
 def import_files(
@@ -106,6 +109,14 @@ def import_files(
     sections: Annotated[
         Sections, typer.Option(help="Of documents: headings that ask, or all sections with a proposed question.")
     ] = Sections.questions,
+    questions_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Of documents: a model of the workspace that words the questions of all sections whose heading asks "
+            "none; they stay drafts.",
+        ),
+    ] = None,
     rejected: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the rows that cannot be taken to this CSV file.")
     ] = None,
@@ -113,19 +124,33 @@ def import_files(
     as_json: JsonOption = False,
 ) -> None:
     """Step 1: bring in what you have. Rows that cannot be taken are listed with the reason."""
-    how = Reading(kind, author or who(), prompt_column, response_column, turns, sections)
-    # All files are read before anything is stored: one that cannot be read leaves the workspace as it was.
-    small = {path: _reader(how, path) for path in files if not _is_large(how, path)}
-    with open_workspace(workspace, "import") as ws, ExitStack() as staged:
-        stores = [small[path] if path in small else _stage(how, ws, path, staged) for path in files]
-        reports = [store(ws) for store in stores]
+    if questions_by and kind is not ImportKind.documents:
+        raise typer.BadParameter("only documents are asked about", param_hint="--questions-by")
+    how = Reading(kind, author or who(), prompt_column, response_column, turns, sections, questions_by)
+    reports = _imported(how, files, workspace)
     if rejected is not None:
-        from workbench.demonstrations.importing import rejected_csv
+        from workbench.demonstrations.import_report import rejected_csv
 
         rejected.write_bytes(rejected_csv([row for report in reports for row in report.rejected]))
     if as_json:
         print_json(_summary(files, reports))
-        return
+    else:
+        _print_reports(files, reports)
+
+
+def _imported(how: Reading, files: list[Path], workspace: Path | None) -> list[ImportReport]:
+    from workbench.cli.progress import ProgressView
+
+    # All files are read before anything is stored: one that cannot be read leaves the workspace as it was.
+    small = {path: _reader(how, path) for path in files if not _is_large(how, path) and not how.questions_by}
+    with open_workspace(workspace, "import") as ws, ExitStack() as opened:
+        view = opened.enter_context(ProgressView())
+        stage = _propose if how.questions_by else _stage
+        stores = [small[path] if path in small else stage(how, ws, path, opened, view) for path in files]
+        return [store(ws) for store in stores]
+
+
+def _print_reports(files: list[Path], reports: list[ImportReport]) -> None:
     for path, report in zip(files, reports, strict=True):
         print(
             f"{path}: {report.rows} rows, {report.accepted} accepted, {report.duplicates} duplicates, "
@@ -194,14 +219,41 @@ def _is_large(how: Reading, path: Path) -> bool:
     return how.kind is ImportKind.demonstrations and not named and is_large(path)
 
 
-def _stage(how: Reading, ws: Workspace, path: Path, opened: ExitStack) -> Store:
+def _stage(how: Reading, ws: Workspace, path: Path, opened: ExitStack, view: ProgressView) -> Store:
     from workbench.demonstrations.bulk import staged_file
-    from workbench.demonstrations.importing import store_staged
+    from workbench.demonstrations.import_report import StepProgress
+    from workbench.demonstrations.importing import LARGE_STEPS, READING, store_staged
 
-    say(f"{path}: reading")
-    staged = opened.enter_context(staged_file(ws.root, path, author=how.author))
-    say(f"{path}: {staged.good:,} rows read, storing")
-    return partial(store_staged, staged=staged)
+    def tell(step: str, share: float, left: float | None) -> None:
+        view.update(path.name, step, share, 1.0, left)
+
+    steps = StepProgress(tell, LARGE_STEPS)
+    steps.at(READING)
+    on_share = partial(steps.at, READING)
+    staged = opened.enter_context(staged_file(ws.root, path, author=how.author, on_share=on_share))
+    return partial(store_staged, staged=staged, steps=steps)
+
+
+def _propose(how: Reading, ws: Workspace, path: Path, opened: ExitStack, view: ProgressView) -> Store:
+    """Drafts whose questions a model words where the heading asks none."""
+    from workbench.demonstrations.documents import drafts, read_documents
+    from workbench.demonstrations.importing import store_demonstrations
+    from workbench.demonstrations.proposals import propose
+    from workbench.models.generator import Generator
+    from workbench.models.registry import find_language_model
+
+    spec = find_language_model(ws, str(how.questions_by)).spec
+    generator = Generator(ws.root)
+    opened.callback(generator.close)
+
+    def questions(found: list[Section]) -> list[str]:
+        def tell(done: int, total: int) -> None:
+            view.update(path.name, f"asking {how.questions_by}", done, total, None)
+
+        return propose(found, lambda prompts: generator.generate(spec, prompts, max_new_tokens=48), tell).questions
+
+    file = drafts(path.name, read_documents(path), wanted="all", propose=questions)
+    return partial(store_demonstrations, file=file, author=how.author)
 
 
 def _summary(files: list[Path], reports: list[ImportReport]) -> dict[str, Any]:

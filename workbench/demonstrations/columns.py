@@ -9,6 +9,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from storage.demonstrations import Origin
+from workbench.demonstrations.cell_values import (
+    author_name,
+    is_filled,
+    optional_text,
+    origin_of,
+    required_text,
+    split_named,
+    status_named,
+    text_list,
+)
 from workbench.demonstrations.column_names import (
     CONTEXT_NAMES,
     FACT_NAMES,
@@ -24,23 +34,12 @@ from workbench.demonstrations.column_names import (
 )
 from workbench.demonstrations.html_text import holds_html, text_of_html
 from workbench.demonstrations.messages import RowError, Turns, conversation, exchanges
-from workbench.demonstrations.splits import SPLITS, Split
-from workbench.demonstrations.text_rules import (
-    MAX_NAME_CHARACTERS,
-    STATUSES,
-    Status,
-    clean_tags,
-    text_problem,
-)
+from workbench.demonstrations.splits import Split
+from workbench.demonstrations.text_rules import Status, clean_tags
 from workbench.errors import UnreadableFile
 
 __all__ = ["PROMPT_NAMES", "RowError", "conversation", "first_named", "plain_name"]  # preferences read the same shapes
 
-SPLIT_NAMES: dict[str, Split] = {
-    **{split: split for split in SPLITS},
-    "val": "validation",
-    "dev": "validation",
-}
 Html = Literal["keep", "strip"]
 
 
@@ -127,10 +126,10 @@ def all_fields(values: Mapping[str, Any], choice: ColumnChoice) -> Iterator[Demo
     except RowError as error:
         yield error
         return
-    if len(texts) > 1 and not any(_filled(prompt) or _filled(response) for prompt, response, _ in texts):
+    if len(texts) > 1 and not any(is_filled(prompt) or is_filled(response) for prompt, response, _ in texts):
         texts = texts[:1]
     for prompt, response, language in texts:
-        if len(texts) > 1 and not _filled(prompt) and not _filled(response):
+        if len(texts) > 1 and not is_filled(prompt) and not is_filled(response):
             continue  # a language that this row leaves out
         try:
             tags = shared.tags + ((f"lang:{language}",) if language else ())
@@ -143,45 +142,6 @@ def all_fields(values: Mapping[str, Any], choice: ColumnChoice) -> Iterator[Demo
         except RowError as error:
             where = f" ({language})" if language else ""
             yield RowError(f"{error}{where}")
-
-
-def required_text(name: str, value: Any) -> str:
-    """The value as text without surrounding space.
-
-    Raises:
-        RowError: it is no text, empty, too long or holds characters that cannot be stored.
-    """
-    value = _only_text(value)
-    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-    problem = text_problem(name, "" if text is None else text)
-    if problem:
-        raise RowError(problem)
-    return str(text).strip()
-
-
-def optional_text(value: Any) -> str | None:
-    """Short text beside a demonstration; None for nothing.
-
-    Raises:
-        RowError: it cannot be stored.
-    """
-    if value is None or value == "" or (isinstance(value, str) and not value.strip()):
-        return None
-    return required_text("source or id beside it", value if isinstance(value, str) else str(value))
-
-
-def split_named(value: Any) -> Split | None:
-    """The split that a file states; None where it states none.
-
-    Raises:
-        RowError: the name is not one of a split.
-    """
-    if value is None or value == "":
-        return None
-    split = SPLIT_NAMES.get(str(value).strip().casefold())
-    if split is None:
-        raise RowError(f"the split '{value}' is not {' or '.join(SPLITS)}")
-    return split
 
 
 def _with_others(names: list[str], choice: ColumnChoice) -> ColumnChoice:
@@ -205,7 +165,7 @@ def _shared(values: Mapping[str, Any], row: Mapping[str, Any], choice: ColumnCho
     """All that the demonstrations of one row have in common."""
     tags: list[str] = []
     for column in choice.tags:
-        found = _texts(values.get(column)) or ()
+        found = text_list(values.get(column)) or ()
         if plain_name(column) in LANGUAGE_NAMES:
             found = tuple(f"lang:{code}" for code in found)
         tags.extend(found)
@@ -214,12 +174,12 @@ def _shared(values: Mapping[str, Any], row: Mapping[str, Any], choice: ColumnCho
         response="",
         tags=clean_tags(tags),
         source=optional_text(values.get(choice.source)) if choice.source else None,
-        author=_name(row.get("author")),
-        status=_status(row.get("status")),
+        author=author_name(row.get("author")),
+        status=status_named(row.get("status")),
         split=split_named(row.get("split")),
         fact_id=optional_text(values.get(choice.fact_id)) if choice.fact_id else None,
-        key_facts=_texts(row.get("key_facts")),
-        origin=_origin(row.get("origin")),
+        key_facts=text_list(row.get("key_facts")),
+        origin=origin_of(row.get("origin")),
     )
 
 
@@ -242,69 +202,8 @@ def _texts_of(
         yield prompt, response, pair.language
 
 
-def _filled(value: Any) -> bool:
-    return value is not None and str(value).strip() != ""
-
-
-def _only_text(value: Any) -> Any:
-    """The one text in a list or object that holds nothing else, as in ``{"text": ["Floor 2."]}``."""
-    if isinstance(value, dict):
-        value = next((value[name] for name in ("text", "value", "content", "answer") if name in value), value)
-    if isinstance(value, list) and len(value) == 1:
-        return _only_text(value[0])
-    return value
-
-
 def _clean(value: Any, html: Html) -> Any:
     return text_of_html(value) if html == "strip" and isinstance(value, str) and holds_html(value) else value
-
-
-def _texts(value: Any) -> tuple[str, ...] | None:
-    """A list of texts; in CSV a JSON list, or one text with ';' or ',' between its parts. None for nothing."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        # Exports write lists so: a tag or a fact may itself hold any separator, and a list may be empty.
-        with suppress(ValueError, RecursionError):
-            value = json.loads(value)
-    if value is None or value == "":
-        return None
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(";" if ";" in value else ",") if part.strip())
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return (str(value),)
-    if isinstance(value, list):
-        flat = [part for item in value for part in (item if isinstance(item, list) else [item])]
-        return tuple(required_text("tag or fact", part) for part in flat)
-    raise RowError("tags and key facts must be text or a list of texts")
-
-
-def _name(value: Any) -> str | None:
-    name = optional_text(value)
-    if name is not None and len(name) > MAX_NAME_CHARACTERS:
-        raise RowError(f"the author's name has more than {MAX_NAME_CHARACTERS} characters")
-    return name
-
-
-def _status(value: Any) -> Status | None:
-    if value is None or value == "":
-        return None
-    status = str(value).strip().casefold()
-    found = next((known for known in STATUSES if known == status), None)
-    if found is None:
-        raise RowError(f"the status '{value}' is not {' or '.join(STATUSES)}")
-    return found
-
-
-def _origin(value: Any) -> Origin | None:
-    """Where in a document the row stands, as an export writes it; anything else by that name is left alone."""
-    if isinstance(value, str) and value.startswith("{"):
-        with suppress(ValueError, RecursionError):
-            value = json.loads(value)
-    if not isinstance(value, dict) or set(value) != set(Origin.__annotations__):
-        return None
-    start, end = value["start"], value["end"]
-    if not (isinstance(start, int) and isinstance(end, int)):
-        return None
-    return Origin(document=str(value["document"]), section=str(value["section"]), start=start, end=end)
 
 
 def _listed(names: list[str]) -> str:

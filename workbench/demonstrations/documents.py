@@ -19,12 +19,8 @@ from storage.demonstrations import Origin
 from workbench.demonstrations.archives import ZIP, Entry, entries, open_zip
 from workbench.demonstrations.columns import DemonstrationFields, RowError, required_text
 from workbench.demonstrations.document_text import EXTENSIONS, document_text
-from workbench.demonstrations.importing import (
-    DemonstrationFile,
-    ImportReport,
-    RejectedRow,
-    store_demonstrations,
-)
+from workbench.demonstrations.import_report import DemonstrationFile, ImportReport, RejectedRow
+from workbench.demonstrations.importing import store_demonstrations
 from workbench.demonstrations.sandbox import MAX_UPLOAD_BYTES, check_file, child, run_limited
 from workbench.demonstrations.sections import MIN_BODY, Section, sections
 from workbench.errors import UnreadableFile
@@ -121,6 +117,17 @@ def drafts(
             except RowError as problem:
                 file.rejected.append(RejectedRow(section.line, f"{where}'{section.heading[:60]}': {problem}"))
     return file
+
+
+def open_sections(documents: list[Document]) -> list[Section]:
+    """The sections that ``drafts`` asks its proposer about when all are wanted, in the same order."""
+    return [
+        part
+        for document in documents
+        if document.problem is None
+        for part in document.sections
+        if not part.is_question and _wanted(part, "all")
+    ]
 
 
 def proposed_questions(found: list[Section]) -> list[str]:

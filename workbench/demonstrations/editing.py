@@ -6,7 +6,7 @@ Every rule is checked here, whatever a form has checked before: the browser can 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ from workbench.demonstrations.text_rules import (
 from workbench.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from workbench.workspace import Workspace
 
 EDITABLE = ("prompt", "response", "tags", "source", "status", "split", "fact_id", "key_facts")
@@ -85,26 +87,79 @@ def update_demonstration(ws: Workspace, id: str, *, by: str, **changes: Any) -> 
         NotFound: no demonstration has this id.
         InvalidInput: a field cannot be changed or its new value cannot be used.
     """
-    old = ws.demonstrations.get(id)
+    return ws.database.run_write(lambda cursor: _change(ws, id, changes, by, cursor)[0])
+
+
+def edit_demonstrations(ws: Workspace, changes: Mapping[str, Mapping[str, Any]], *, by: str) -> list[str]:
+    """Changes fields of several demonstrations, all or none; each keeps its former version.
+
+    Args:
+        ws: the workspace.
+        changes: id -> field -> new value, as ``update_demonstration`` takes them.
+        by: who changes them.
+
+    Returns:
+        The ids of all rows that changed, those that moved along with their group included: ``undo_changes`` of them
+        takes everything back.
+
+    Raises:
+        NotFound: one of them is not there any more.
+        InvalidInput: a new value cannot be used; the sentence says in which row.
+    """
+
+    def write(cursor: DuckDBPyConnection) -> list[str]:
+        # Those whose split is stated go first: what shares their group is moved by its own change, not by two.
+        left = {id: dict(changes[id]) for id in sorted(changes, key=lambda id: "split" not in changes[id])}
+        changed: dict[str, None] = {}
+        while left:
+            id = next(iter(left))
+            fields = left.pop(id)
+            try:
+                rows = _change(ws, id, fields, by, cursor, apart_from=changes)
+                if "split" in fields:
+                    _state_side(ws.demonstrations.of_group(rows[0].group_key, cursor), rows[0], left)
+            except InvalidInput as error:
+                named = ws.demonstrations.get(id, cursor).prompt
+                raise InvalidInput(f"'{named[:60]}': {error} Nothing was saved.") from None
+            changed.update(dict.fromkeys(row.id for row in rows))
+        return list(changed)
+
+    return ws.database.run_write(write)
+
+
+def _state_side(group: Sequence[Demonstration], row: Demonstration, left: dict[str, dict[str, Any]]) -> None:
+    """Gives the row's split to those of its group that are still to be changed."""
+    for fields in (left[other.id] for other in group if other.id in left):
+        if fields.setdefault("split", row.split) != row.split:
+            raise InvalidInput("Prompts that are nearly the same cannot go to different splits.")
+
+
+def _change(
+    ws: Workspace,
+    id: str,
+    changes: dict[str, Any],
+    by: str,
+    cursor: DuckDBPyConnection,
+    apart_from: Collection[str] = (),
+) -> list[Demonstration]:
+    """Changes one row and, with its split, the others of its group (but ``apart_from``); the row itself comes first."""
+    old = ws.demonstrations.get(id, cursor)
     unknown = sorted(set(changes) - set(EDITABLE))
     if unknown:
         raise InvalidInput(f"{', '.join(unknown)} cannot be changed; these can: {', '.join(EDITABLE)}.")
     new = replace(old, **_cleaned(changes), updated_at=datetime.now(UTC))
     _check(new)
     if content_key(new.prompt, new.response) != content_key(old.prompt, old.response):
-        _check_new(ws, new)
+        _check_new(ws, new, cursor)
     if prompt_key(new.prompt) != prompt_key(old.prompt):
-        group, side = ws.demonstrations.side_of(new.prompt) or (prompt_key(new.prompt), new.split)
+        group, side = ws.demonstrations.side_of(new.prompt, cursor) or (prompt_key(new.prompt), new.split)
         new = replace(new, group_key=group, split=changes.get("split", side))
-    siblings = [row for row in ws.demonstrations.of_group(new.group_key) if row.id != new.id]
+    aside = {new.id, *apart_from}
+    siblings = [row for row in ws.demonstrations.of_group(new.group_key, cursor) if row.id not in aside]
     moved = [replace(row, split=new.split) for row in siblings if "split" in changes and row.split != new.split]
-
-    def write(cursor: Any) -> None:
-        for row in (new, *moved):
-            ws.demonstrations.update(row, by, cursor=cursor)
-
-    ws.database.run_write(write)
-    return new
+    for row in (new, *moved):
+        ws.demonstrations.update(row, by, cursor=cursor)
+    return [new, *moved]
 
 
 def set_status(ws: Workspace, id: str, status: Status, by: str) -> Demonstration:
@@ -204,6 +259,6 @@ def _check(row: Demonstration) -> None:
         raise InvalidInput(f"The author needs a name of 1 to {MAX_NAME_CHARACTERS} characters.")
 
 
-def _check_new(ws: Workspace, row: Demonstration) -> None:
-    if ws.demonstrations.has_content(row.prompt, row.response):
+def _check_new(ws: Workspace, row: Demonstration, cursor: DuckDBPyConnection | None = None) -> None:
+    if ws.demonstrations.has_content(row.prompt, row.response, cursor):
         raise InvalidInput("This prompt with this response is already there.")

@@ -14,7 +14,7 @@ FlagKind = Literal["e-mail", "phone", "IBAN", "secret", "card number", "boilerpl
 
 TOO_LONG_TOKENS = 512
 CHARACTERS_PER_TOKEN = 4
-"""A rule of thumb for texts in Latin letters; the step that trains counts tokens itself."""
+"""A rule of thumb for texts in Latin letters, where no tokenizer is at hand."""
 _EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
 _PHONE = re.compile(r"(?<![\w.])(?:\+\d{1,3}[\s./-]?|\(0?\d{2,5}\)\s?|0)\d{1,4}(?:[\s./-]?\d{2,4}){2,4}(?!\w)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
@@ -44,8 +44,8 @@ class Flag:
     found: str
 
 
-def flags(prompt: str, response: str) -> Iterator[Flag]:
-    """What to look at in a demonstration, each kind once."""
+def flags(prompt: str, response: str, tokens: int | None = None) -> Iterator[Flag]:
+    """What to look at in a demonstration, each kind once. ``tokens`` is its length by a model's own tokenizer."""
     text = f"{prompt}\n{response}"
     for kind, found in _personal(text):
         yield Flag(kind, found)
@@ -54,9 +54,10 @@ def flags(prompt: str, response: str) -> Iterator[Flag]:
         yield Flag("boilerplate", boilerplate[0])
     if len(response.split()) < 2 and len(response) < 4:
         yield Flag("very short", response)
-    tokens = (len(prompt) + len(response)) // CHARACTERS_PER_TOKEN
-    if tokens > TOO_LONG_TOKENS:
-        yield Flag("too long", f"about {tokens:,} tokens")
+    about = "" if tokens is not None else "about "
+    length = tokens if tokens is not None else (len(prompt) + len(response)) // CHARACTERS_PER_TOKEN
+    if length > TOO_LONG_TOKENS:
+        yield Flag("too long", f"{about}{length:,} tokens")
 
 
 def is_iban(text: str) -> bool:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from workbench.demonstrations.flags import Flag, flags
 from workbench.demonstrations.likeness import NEAR, NearPair, conflicts, near_pairs
+from workbench.models.token_counts import token_counts
 
 if TYPE_CHECKING:
     import numpy as np
 
     from storage.demonstrations import Demonstration
+    from workbench.models.spec import ModelSpec
     from workbench.workspace import Workspace
 
 MAX_ROWS = 20_000
@@ -32,6 +35,8 @@ class Review:
     flagged: list[tuple[Demonstration, list[Flag]]]
     points: list[tuple[Demonstration, float, float]]
     """Each demonstration's place on the map: questions that mean the like lie near one another."""
+    counted: bool = False
+    """Whether lengths were counted by a tokenizer and not estimated."""
 
     @property
     def leaks(self) -> list[NearPair]:
@@ -52,8 +57,13 @@ def embed_missing(ws: Workspace, on_progress: Progress | None = None) -> int:
     return len(missing)
 
 
-def review(ws: Workspace, *, threshold: float = NEAR, on_progress: Progress | None = None) -> Review:
-    """Looks all demonstrations through; prompts are embedded first where that is still to be done."""
+def review(
+    ws: Workspace, *, threshold: float = NEAR, model: ModelSpec | None = None, on_progress: Progress | None = None
+) -> Review:
+    """Looks all demonstrations through; prompts are embedded first where that is still to be done.
+
+    With ``model``, lengths are counted by its tokenizer, otherwise estimated from characters.
+    """
     import numpy as np
 
     embed_missing(ws, on_progress)
@@ -61,12 +71,14 @@ def review(ws: Workspace, *, threshold: float = NEAR, on_progress: Progress | No
     by_prompt = ws.embeddings.of_prompts([row.prompt for row in rows])
     rows = [row for row in rows if row.prompt in by_prompt]
     vectors = np.stack([by_prompt[row.prompt] for row in rows]) if rows else np.zeros((0, 384), dtype=np.float32)
-    found = [(row, list(flags(row.prompt, row.response))) for row in rows]
+    lengths = (token_counts(model, [f"{row.prompt}\n{row.response}" for row in rows]) if model else None) or []
+    found = [(row, list(flags(row.prompt, row.response, tokens))) for row, tokens in zip_longest(rows, lengths)]
     return Review(
         rows=len(rows),
         near=near_pairs(rows, vectors, threshold),
         conflicts=conflicts(rows),
         flagged=[(row, marks) for row, marks in found if marks],
+        counted=bool(lengths),
         points=[(row, x, y) for row, (x, y) in zip(rows, _plane(vectors), strict=True)],
     )
 

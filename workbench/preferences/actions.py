@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.errors import InvalidInput, NotFound, WorkbenchError
 from workbench.preferences.ideal_answers import keep_ideal_answer
+from workbench.preferences.remarks import Remarks
 from workbench.preferences.voting import (
-    Remarks,
     Side,
     bring_back_skipped,
     record_vote,

@@ -1,6 +1,6 @@
 """Each annotator's audit: how they vote, how sure that is, and what stands out.
 
-Every measure has a 95% interval. A finding is made on a 99% interval, and only where the effect is large enough to
+Every measure has a 95% interval. A finding is made on a stricter one, and only where the effect is large enough to
 matter, so that a careful annotator is seldom accused: `benchmarks/annotator_audit.py` measures how often planted biases
 are found, and how often nothing is found where nothing was planted.
 """
@@ -9,27 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from statistics import mean, median, stdev
+from dataclasses import dataclass, field
+from statistics import mean, median
 from typing import TYPE_CHECKING, get_args
 
-from workbench.preferences.audit_rules import MIN_SHARED, Measure, MeasureName, outstanding
+from workbench.preferences.audit_rules import MIN_SHARED, Z_STRICT, Measure, MeasureName, outstanding
+from workbench.preferences.audit_shares import consistency, share
 from workbench.preferences.majority import Choice
-from workbench.preferences.resampling import (
-    Interval,
-    cohen_of_sums,
-    cohen_terms,
-    percentiles,
-    resampled,
-    wilson,
-)
+from workbench.preferences.resampling import cohen_of_sums, cohen_terms, percentiles, resampled
 from workbench.reward_model.config import VoteSource
 
 if TYPE_CHECKING:
     from storage.votes import Vote
     from workbench.workspace import Workspace
 
-Z_95, Z_99 = 1.959963984540054, 2.5758293035489004
 READING_WORDS_PER_SECOND = 1000 / 60
 """Faster than this nobody reads: a vote given sooner than its pair's words can be read was not read."""
 RESAMPLES = 500
@@ -117,7 +110,7 @@ def audit_votes(
             "seconds": _seconds(mine, first),
             "unread": _unread(mine, texts),
             "agreement": compared["agreement"][person],
-            "consistency": _consistency(person, kept),
+            "consistency": consistency(person, kept, compared["agreement"][person]),
         }
         known = {name: measure for name, measure in found.items() if measure is not None}
         audits.append(AnnotatorAudit(person, len(mine), len(kept[person]), known))
@@ -158,7 +151,7 @@ def _against_the_rest(
 def _left(own: Sequence[Vote]) -> Measure | None:
     """Share of decided votes that went to the response shown left; sides are drawn by lot, so half is right."""
     decided = [vote for vote in own if vote.choice != "tie"]
-    return _share([vote.choice == vote.left for vote in decided])
+    return share([vote.choice == vote.left for vote in decided])
 
 
 def _longer(own: Sequence[Vote], rest: Mapping[str, list[Vote]], texts: Mapping[str, VotedPair]) -> Measure | None:
@@ -177,7 +170,7 @@ def _longer(own: Sequence[Vote], rest: Mapping[str, list[Vote]], texts: Mapping[
         if decided:
             others.append(mean(decided))
             differences.append(mine[-1] - others[-1])
-    return _share(mine, others, differences)
+    return share(mine, others, differences)
 
 
 def _ties(own: Sequence[Vote], rest: Mapping[str, list[Vote]]) -> Measure | None:
@@ -187,7 +180,7 @@ def _ties(own: Sequence[Vote], rest: Mapping[str, list[Vote]]) -> Measure | None
         if rest[vote.pair_id]:
             others.append(mean(other.choice == "tie" for other in rest[vote.pair_id]))
             differences.append((vote.choice == "tie") - others[-1])
-    return _share([vote.choice == "tie" for vote in own], others, differences)
+    return share([vote.choice == "tie" for vote in own], others, differences)
 
 
 def _seconds(own: Sequence[Vote], everybody: Sequence[Vote]) -> Measure | None:
@@ -207,7 +200,7 @@ def _seconds(own: Sequence[Vote], everybody: Sequence[Vote]) -> Measure | None:
 def _unread(own: Sequence[Vote], texts: Mapping[str, VotedPair]) -> Measure | None:
     """Share of timed votes that were given sooner than the pair can be read."""
     timed = [vote for vote in own if vote.seconds is not None]
-    return _share([(vote.seconds or 0.0) * READING_WORDS_PER_SECOND < texts[vote.pair_id].words for vote in timed])
+    return share([(vote.seconds or 0.0) * READING_WORDS_PER_SECOND < texts[vote.pair_id].words for vote in timed])
 
 
 def _agreement(own: Sequence[Vote], rest: Mapping[str, list[Vote]]) -> Measure | None:
@@ -229,7 +222,9 @@ def _agreement(own: Sequence[Vote], rest: Mapping[str, list[Vote]]) -> Measure |
         return None
     drawn = resampled(terms, cohen_of_sums, resamples=RESAMPLES)
     others = _agreement_among([rest[vote.pair_id] for vote in shared])
-    return Measure(value, percentiles(drawn), len(shared), others, percentiles(drawn, 0.99))
+    # So far out in the tail a percentile of some hundred resamples is luck; their spread is not.
+    half = Z_STRICT * float(np.nanstd(drawn))
+    return Measure(value, percentiles(drawn), len(shared), others, (value - half, value + half))
 
 
 def _agreement_among(units: Sequence[Sequence[Vote]]) -> float | None:
@@ -238,35 +233,6 @@ def _agreement_among(units: Sequence[Sequence[Vote]]) -> float | None:
 
     units = [unit for unit in units if len(unit) > 1]
     return krippendorff_alpha([[vote.choice for vote in unit] for unit in units]) if len(units) >= MIN_SHARED else None
-
-
-def _consistency(person: str, kept: Mapping[str, Sequence[bool]]) -> Measure | None:
-    """Share of pairs shown twice on purpose, sides swapped, on which the second vote was the first."""
-    measure = _share(kept[person])
-    others = [same for other, all_of_them in kept.items() if other != person for same in all_of_them]
-    return measure if measure is None or len(others) < MIN_SHARED else replace(measure, others=mean(others))
-
-
-# --- shares and differences -------------------------------------------------------------------------------------------
-
-
-def _share(
-    hits: Sequence[bool], others: Sequence[float] | None = None, differences: Sequence[float] | None = None
-) -> Measure | None:
-    """A share with Wilson's interval; with ``differences`` to the others, the strict interval is that of their mean."""
-    if not hits:
-        return None
-    n, count = len(hits), sum(hits)
-    if differences is None:
-        return Measure(count / n, wilson(count, n, Z_95), n, None, wilson(count, n, Z_99))
-    strict = _mean_interval(differences) if len(differences) >= MIN_SHARED else None
-    return Measure(count / n, wilson(count, n, Z_95), n, mean(others) if others else None, strict)
-
-
-def _mean_interval(values: Sequence[float]) -> Interval:
-    """99% interval of a mean, by its standard error; one step of 1/n is added, lest no spread mean no doubt."""
-    half = Z_99 * stdev(values) / math.sqrt(len(values)) + 1 / len(values)
-    return mean(values) - half, mean(values) + half
 
 
 def _spread(votes: Sequence[Vote]) -> list[float]:

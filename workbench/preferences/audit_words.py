@@ -50,9 +50,10 @@ def _agreement(measure: Measure, _: float) -> str:
 
 
 def _consistency(measure: Measure, _: float) -> str:
+    others = "" if measure.others is None else f", the others {measure.others:.0%} of the time"
     return (
-        f"Gave the same answer only {measure.value:.0%} of the time on {measure.n} pairs shown twice with the sides "
-        "swapped."
+        f"Looks like guessing: gave the same answer only {measure.value:.0%} of the time on {measure.n} pairs shown "
+        f"twice{others}."
     )
 
 

@@ -13,7 +13,7 @@ from storage.pairs import Pair
 from storage.responses import Response
 from storage.votes import Vote
 from workbench.demonstrations.columns import RowError
-from workbench.demonstrations.importing import ImportReport, RejectedRow, reject
+from workbench.demonstrations.import_report import ImportReport, RejectedRow, reject
 from workbench.demonstrations.parsing import parse_file
 from workbench.demonstrations.splits import SplitBook, normalise_prompt
 from workbench.errors import InvalidInput, UnreadableFile

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Literal
 from storage.annotators import Annotator
 from storage.queue import Turn
 from storage.votes import Vote
-from workbench.demonstrations.text_rules import MAX_NAME_CHARACTERS, text_problem
+from workbench.demonstrations.text_rules import MAX_NAME_CHARACTERS
 from workbench.errors import InvalidInput, NotFound
 from workbench.preferences.majority import Choice
+from workbench.preferences.remarks import Remarks, checked
 from workbench.preferences.voting_settings import VotingSettings, voting_settings
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ HELD_AHEAD = 4
 """Pairs that one voter holds at most: the one that is shown and those fetched ahead."""
 HELD_LOW = 2
 """More are taken when fewer than this are left, so that not every vote has to wait for the queue."""
-MAX_COMMENT_CHARACTERS = 5_000
 _OTHER: dict[ABSide, ABSide] = {"a": "b", "b": "a"}
 _VOTE_ID = re.compile(r"[0-9a-f]{12,32}")
 
@@ -48,15 +48,6 @@ class ShownPair:
     right: str
     left_is: ABSide
     occasion: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Remarks:
-    """What may be said beside a vote."""
-
-    much: bool = False
-    reasons: tuple[str, ...] = ()
-    comment: str = ""
 
 
 def held_pairs(ws: Workspace, annotator_name: str, settings: VotingSettings | None = None) -> list[ShownPair]:
@@ -116,28 +107,15 @@ def record_vote(
         raise InvalidInput("A vote's id must be 12 to 32 hexadecimal digits.")
     annotator = annotator_named(ws, annotator_name)
     settings = voting_settings(ws)
-    said = _checked(remarks or Remarks(), settings)
+    said = checked(remarks or Remarks(), settings)
 
     def write(cursor: DuckDBPyConnection) -> Vote:
         known = ws.votes.find(vote_id, cursor) if vote_id else None
         if known is not None:
             return _own(known, annotator)
         left_is = ws.pairs.side(pair_id, annotator.id, cursor, occasion=occasion)
-        vote = Vote(
-            id=vote_id or uuid.uuid4().hex[:12],
-            pair_id=pair_id,
-            annotator_id=annotator.id,
-            choice=_meant(choice, left_is),
-            left=left_is,
-            simulated=False,
-            seconds=_usable_seconds(seconds),
-            created_at=datetime.now(UTC),
-            occasion=occasion,
-            both_bad=choice == "both_bad",
-            strength="much" if said.much and choice in ("left", "right") else None,
-            reasons=said.reasons,
-            comment=said.comment,
-        )
+        vote = _first_hand(pair_id, annotator.id, choice, left_is, said)
+        vote = replace(vote, id=vote_id or vote.id, seconds=_usable_seconds(seconds), occasion=occasion)
         # Voting twice is the clearer refusal, so the vote goes in before the seats are counted.
         seated = occasion > 0 or ws.queue.has_seat(pair_id, annotator.id, settings.queue_rules, cursor)
         ws.votes.add(vote, cursor)
@@ -146,6 +124,24 @@ def record_vote(
         return vote
 
     return ws.database.run_write(write)
+
+
+def _first_hand(pair_id: str, annotator_id: str, choice: Side, left_is: ABSide, said: Remarks) -> Vote:
+    """A person's vote as it is stored: by A and B, whatever stood left."""
+    return Vote(
+        id=uuid.uuid4().hex[:12],
+        pair_id=pair_id,
+        annotator_id=annotator_id,
+        choice=_meant(choice, left_is),
+        left=left_is,
+        simulated=False,
+        seconds=None,
+        created_at=datetime.now(UTC),
+        both_bad=choice == "both_bad",
+        strength="much" if said.much and choice in ("left", "right") else None,
+        reasons=said.reasons,
+        comment=said.comment,
+    )
 
 
 def strengthen(ws: Workspace, vote_id: str, annotator_name: str) -> Vote:
@@ -288,17 +284,6 @@ def _meant(choice: Side, left_is: ABSide) -> Choice:
     if choice == "left":
         return left_is
     return _OTHER[left_is] if choice == "right" else "tie"
-
-
-def _checked(remarks: Remarks, settings: VotingSettings) -> Remarks:
-    comment = remarks.comment.strip()
-    problem = text_problem("note", comment) if comment else None
-    if problem:
-        raise InvalidInput(f"{problem[0].upper()}{problem[1:]}, so this vote was not taken.")
-    if len(comment) > MAX_COMMENT_CHARACTERS:
-        raise InvalidInput(f"The note has more than {MAX_COMMENT_CHARACTERS} characters; shorten it.")
-    reasons = tuple(dict.fromkeys(reason for reason in remarks.reasons if reason in settings.reasons))
-    return Remarks(remarks.much, reasons, comment)
 
 
 def _usable_seconds(seconds: float | None) -> float | None:

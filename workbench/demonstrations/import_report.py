@@ -1,0 +1,107 @@
+"""What was read of a file, what became of its rows, and how far an import is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from workbench.demonstrations.columns import DemonstrationFields
+from workbench.demonstrations.delimited import guard
+from workbench.demonstrations.rows import RawRow, RawTable
+from workbench.demonstrations.text_rules import Status
+
+OnProgress = Callable[[str, float, float | None], None]
+"""Told what is being done, the share of the whole that is done (0 to 1), and the seconds left where they are known."""
+LEAST_SHARE = 0.02
+"""Below this nothing is said of the time left."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that was not taken.
+
+    ``row`` counts as a person would: the line of a JSONL file; in a list or table the first row of data is 1
+    (the reason then says the line in the file too).
+    """
+
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of the rows of one file: ``rows = accepted + duplicates + len(rejected)``.
+
+    A row that holds several languages or exchanges counts once for each.
+    """
+
+    format: str
+    rows: int
+    accepted: int
+    duplicates: int
+    rejected: list[RejectedRow]
+
+
+@dataclass(frozen=True, slots=True)
+class DemonstrationFile:
+    """A file that has been read and checked, but not stored."""
+
+    filename: str
+    format: str
+    fields: list[DemonstrationFields]
+    rejected: list[RejectedRow] = field(default_factory=list)
+    status: Status = "approved"
+    """Status of the rows that state none."""
+    notes: tuple[str, ...] = ()
+
+
+def reject(row: RawRow, reason: str) -> RejectedRow:
+    """The row as rejected, with its line in the file where that differs from its number."""
+    return RejectedRow(row.row, f"{reason} ({row.where})" if row.where else reason)
+
+
+def rejected_csv(rejected: list[RejectedRow], table: RawTable | None = None) -> bytes:
+    """The rejected rows as a CSV file: number, reason, and the row's values as JSON where they could be read."""
+    values = {row.row: row.values for row in table.rows if row.values is not None} if table else {}
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("row", "reason", "values"))
+    for item in rejected:
+        found = values.get(item.row)
+        shown = "" if found is None else json.dumps(found, ensure_ascii=False, default=str)
+        writer.writerow((item.row, guard(item.reason), guard(shown)))
+    return text.getvalue().encode("utf-8-sig", "replace")
+
+
+def report_of(file: DemonstrationFile, accepted: int) -> ImportReport:
+    """The report on a file of which so many rows were, or would be, accepted."""
+    return ImportReport(
+        format=file.format,
+        rows=len(file.fields) + len(file.rejected),
+        accepted=accepted,
+        duplicates=len(file.fields) - accepted,
+        rejected=file.rejected,
+    )
+
+
+class StepProgress:
+    """How far work of several steps is: each step takes about its share of the time."""
+
+    def __init__(self, on_progress: OnProgress, steps: Mapping[str, float]) -> None:
+        self._on_progress = on_progress
+        self._steps = steps
+        self._began = time.monotonic()
+
+    def at(self, step: str, share: float = 0.0) -> None:
+        """``share`` of this step is done, and all steps before it; a step that is not known tells nothing."""
+        if step not in self._steps:
+            return
+        names = list(self._steps)
+        before = sum(self._steps[name] for name in names[: names.index(step)])
+        done = (before + share * self._steps[step]) / sum(self._steps.values())
+        spent = time.monotonic() - self._began
+        self._on_progress(step, done, spent * (1 - done) / done if done >= LEAST_SHARE else None)
