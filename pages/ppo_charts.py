@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pages.components_charts import colours
 from pages.metric_words import METRICS
+from pages.palette import model_colour
 from pages.ppo_data import one
 
 if TYPE_CHECKING:
@@ -53,14 +54,14 @@ def curves(
     figure = _figure(style.height)
     several = len(frames) > 1
     palette = colours()
-    for index, (run_id, frame) in enumerate(frames.items()):
+    for run_id, frame in frames.items():
         for number, name in enumerate(names):
             rows = one(frame, name)
             if rows.empty:
                 continue
             title = METRICS[name].title
             label = f"{run_id} · {title}" if several and len(names) > 1 else run_id if several else title
-            colour = palette[(index if several else number) % len(palette)]
+            colour = model_colour(run_id) if several else palette[number % len(palette)]
             sparse = len(rows) < 3
             if style.smoothing > 0 and len(rows) > 2:
                 _line(figure, rows["step"], rows["value"], label, colour, METRICS[name].format, faint=True)
@@ -101,7 +102,7 @@ def frontier(
     """Score or similarity against KL: each run as a path from the SFT model's point, best-of-n as a curve."""
     figure = _figure(340)
     palette = colours()
-    for index, (run_id, path) in enumerate(paths.items()):
+    for run_id, path in paths.items():
         points = [point for point in path if getattr(point, measure) is not None]
         if not points:
             continue
@@ -110,7 +111,7 @@ def frontier(
             y=[getattr(point, measure) for point in points],
             name=run_id,
             mode="lines+markers+text" if len(points) <= FEW_POINTS else "lines+markers",
-            line={"color": palette[index % len(palette)], "width": 2},
+            line={"color": model_colour(run_id), "width": 2},
             marker={"size": [11 if i == len(points) - 1 else 6 for i in range(len(points))]},
             text=[str(point.step) for point in points],
             textposition="top center",
@@ -209,14 +210,13 @@ def candidates_chart(rows: Sequence[Mapping[str, Any]], name: str) -> Figure:
     """Each candidate's value as a dot with its interval; the SFT model's value as a line through all."""
     figure = _figure(70 + 30 * len(rows))
     palette = colours()
-    by_role = {"sft": palette[3], "base": palette[3], "best_of_n": palette[1]}
     for row in rows:
         low, high = row[f"{name}_ci"] or (row[name], row[name])
         figure.add_scatter(
             x=[row[name]],
             y=[escape(str(row["label"]))],
             mode="markers",
-            marker={"size": 10, "color": by_role.get(row["role"], palette[0])},
+            marker={"size": 10, "color": model_colour(str(row["model"]))},
             error_x={"array": [high - row[name]], "arrayminus": [row[name] - low], "thickness": 2},
             hovertemplate=f"%{{y}}<br>%{{x:.2f}} ({low:.2f} – {high:.2f})<extra></extra>",
             showlegend=False,
