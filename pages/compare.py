@@ -94,7 +94,10 @@ def fill_form(asked: Question, *, blind: bool) -> None:
 
 def open_kept(comparison: Comparison) -> None:
     """Show a kept comparison, and its question in the form; before the form is drawn."""
-    fill_form(comparison.asked, blind=comparison.blind)
+    asked = comparison.asked
+    if comparison.blind:  # the order was drawn, and the form must not tell who stands where
+        asked = asked.model_copy(update={"models": tuple(sorted(asked.models))})
+    fill_form(asked, blind=comparison.blind)
     _show(comparison)
 
 
@@ -305,7 +308,7 @@ def _finish(asked: Question, answers: Sequence[Answer], *, blind: bool) -> None:
 def _shown(comparison: Comparison) -> None:
     voted = bool(services.workspace().comparisons.votes(comparison.id))
     mine = comparison.person in ("", person() or "")
-    hidden = comparison.blind and mine and not voted and not st.session_state.get(f"revealed_{comparison.id}")
+    hidden = comparison.blind and mine and not voted and not services.workspace().comparisons.revealed(comparison.id)
     note = st.session_state.pop("done:compare_note", None)
     if note:
         st.warning(escaped(note), icon=":material/info:")
@@ -346,7 +349,7 @@ def _undecided(comparison: Comparison) -> None:
 
 def _reveal(comparison: Comparison) -> None:
     """Callback: no vote; who has seen the names cannot vote blind any more."""
-    st.session_state[f"revealed_{comparison.id}"] = True
+    services.workspace().comparisons.reveal(comparison.id)
 
 
 def _vote(comparison: Comparison, choice: int | Undecided) -> None:

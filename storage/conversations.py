@@ -10,7 +10,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from storage.errors import RowNotFound
-from storage.repository import Repository, Where, encoded, fetch, fetch_one, insert_many, page, record_of
+from storage.repository import Repository, Where, encoded, fetch, fetch_one, insert_many, page, record_of, scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class ChatTurn:
     created_at: datetime
 
 
+REVEALED = "revealed"
+"""Stands in the place of a vote's id where the models were shown instead."""
 _COMPARISON = "id, person, prompt, question, answers, blind, created_at"
 _TURN = "id, chat_id, person, position, model_id, prompt, response, details, created_at"
 
@@ -78,6 +80,18 @@ class ComparisonRepository(Repository):
         now = datetime.now(UTC)
         records = [{"comparison_id": id, "vote_id": vote, "created_at": now} for vote in vote_ids]
         self._write(lambda own: insert_many(own, "comparison_votes", records), None)
+
+    def reveal(self, id: str) -> None:
+        """Notes that its person has seen which models answered, without having voted."""
+        self.add_votes(id, [REVEALED])
+
+    def revealed(self, id: str) -> bool:
+        """Whether `reveal` was noted."""
+        with self._read() as reader:
+            reader.execute(
+                "SELECT count(*) FROM comparison_votes WHERE comparison_id = ? AND vote_id = ?", [id, REVEALED]
+            )
+            return bool(scalar(reader))
 
     def votes(self, id: str) -> tuple[str, ...]:
         """Ids of the live votes that came of a comparison."""

@@ -124,6 +124,14 @@ def test_what_is_no_vote_stores_nothing(
     assert workspace.pairs.count() == 0
 
 
+def test_who_has_seen_the_models_cannot_vote_blind_any_more(workspace: Workspace) -> None:
+    comparison = compared(workspace, {"sft-001": "1", "ppo-001": "2"})
+    workspace.comparisons.reveal(comparison.id)
+    with pytest.raises(InvalidInput, match="seen which models"):
+        vote_on_comparison(workspace, comparison, 0, person="Ada")
+    assert workspace.comparisons.votes(comparison.id) == ()
+
+
 def test_an_undone_vote_leaves_the_comparison_open_again(workspace: Workspace) -> None:
     comparison = compared(workspace, {"a": "1", "b": "2"})
     (vote_id,) = vote_on_comparison(workspace, comparison, 0, person="Ada")

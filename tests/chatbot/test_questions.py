@@ -28,7 +28,8 @@ QUESTIONS = st.builds(
 
 @given(QUESTIONS, st.booleans())
 def test_a_link_asks_the_very_same_question(asked: Question, blind: bool) -> None:
-    assert from_link(to_link(asked, blind=blind)) == (asked, blind)
+    kept = asked.model_copy(update={"models": tuple(sorted(asked.models))}) if blind else asked
+    assert from_link(to_link(asked, blind=blind)) == (kept, blind)
 
 
 def test_a_link_holds_only_what_differs_from_the_defaults() -> None:

@@ -70,7 +70,8 @@ _NAMES = {"temperature": "t", "top_p": "p", "max_new_tokens": "n", "seed": "s"}
 def to_link(asked: Question, *, blind: bool = False) -> dict[str, str]:
     """Query parameters that ask the same question of the same models; settings at their default are left out."""
     default = Sampling()
-    link = {"q": asked.prompt, "m": ",".join(asked.models)}
+    # In a blind comparison the order is drawn; a link that kept it would tell who stands where.
+    link = {"q": asked.prompt, "m": ",".join(sorted(asked.models) if blind else asked.models)}
     for name, short in _NAMES.items():
         value = getattr(asked.sampling, name)
         if value != getattr(default, name):

@@ -44,6 +44,8 @@ def vote_on_comparison(
     """
     if not comparison.blind:
         raise InvalidInput("The models' names were shown, so a choice here would not be a blind vote.")
+    if ws.comparisons.revealed(comparison.id):
+        raise InvalidInput("You have seen which models answered, so a choice here would not be a blind vote.")
     if ws.comparisons.votes(comparison.id):
         raise InvalidInput("You have voted on this comparison already.")
     shown = [
