@@ -1,6 +1,6 @@
 """A reward model on published votes against four cheap ways to choose: is the encoder worth its trouble?
 
-``python -m benchmarks.reward_model_votes PAIRS.jsonl [--gold QUESTIONS.jsonl] [--seeds 5] [--tune]``
+``python -m benchmarks.reward_model_votes PAIRS.jsonl [--gold QUESTIONS.jsonl] [--seeds 5] [--tune [--epochs 2]]``
 
 PAIRS holds prompt, response_a, response_b and choice; ties are left out. Questions are split anew for each seed, 80% to
 learn from, 10% to choose settings on, 10% to measure on. Two reward models are tried on the MiniLM encoder that ships
@@ -113,7 +113,7 @@ class Probe:
         return best[1]
 
 
-def tuned_margins(voted: Sequence[VotedPair], seed: int) -> list[float]:
+def tuned_margins(voted: Sequence[VotedPair], seed: int, epochs: float) -> list[float]:
     """The whole encoder, trained with TRL's RewardTrainer as a run does it."""
     from workbench.models.spec import ModelSpec
     from workbench.reward_model.backends import backend_of
@@ -121,7 +121,9 @@ def tuned_margins(voted: Sequence[VotedPair], seed: int) -> list[float]:
     from workbench.reward_model.fits import fit_folder, plan, train
     from workbench.runs.context import RunContext
 
-    config = RewardModelConfig(model_id="base", backend="minilm", epochs=2, seed=seed, max_length=256)
+    config = RewardModelConfig(
+        model_id="base", backend="minilm", epochs=epochs, seed=seed, max_length=256, mismatched_per_pair=0
+    )
     with tempfile.TemporaryDirectory() as folder:
         context = RunContext.for_directory(Path(folder) / "runs" / "votes")
         fits = plan(config, training_rows(voted, config))
@@ -144,6 +146,7 @@ def main() -> None:
     parser.add_argument("--gold", type=Path)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--tune", action="store_true")
+    parser.add_argument("--epochs", type=float, default=2.0, help="passes with --tune")
     arguments = parser.parse_args()
     voted = read(arguments.pairs, arguments.gold)
     probe = Probe(voted)
@@ -163,7 +166,7 @@ def main() -> None:
             "encoder, frozen": probe.margins(own),
         }
         if arguments.tune:
-            ways["encoder, tuned"] = tuned_margins(own, seed)
+            ways["encoder, tuned"] = tuned_margins(own, seed, arguments.epochs)
         for name, margins in ways.items():
             found.setdefault(name, []).append(outcomes([margin for margin in margins if margin is not None]))
         print(json.dumps(summary(found)), flush=True)

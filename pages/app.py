@@ -66,6 +66,9 @@ def main() -> None:
     if not identity.signed_in():
         st.stop()
     identity.sidebar()
+    with st.sidebar:
+        root = services.workspace().root
+        st.caption(f":material/folder: {escaped(root.name)}", help=f"This team's workspace: {escaped(root)}")
     problem = services.supervisor().problem
     if problem:
         st.warning(escaped(problem), icon=":material/warning:", title="Runs are not being looked after")

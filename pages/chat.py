@@ -13,12 +13,13 @@ from pages.components_forms import model_label
 from pages.identity import person
 from pages.palette import model_name
 from workbench.chatbot.chat import Said, chats_of, conversation, default_model, keep_turn, new_id, turns_of
-from workbench.chatbot.comparisons import Nearest
-from workbench.chatbot.nearness import covered, near_demonstrations
+from workbench.chatbot.comparisons import Nearest, nearest
+from workbench.chatbot.nearness import CLOSE, covered, near_demonstrations
 from workbench.chatbot.questions import MAX_PROMPT
 from workbench.errors import WorkbenchError
 from workbench.models.generator import Pane
-from workbench.models.registry import get_model, list_models
+from workbench.models.promotion import promoted_model
+from workbench.models.registry import LANGUAGE_MODELS, get_model, list_models
 from workbench.models.streaming import Sampling
 
 TURNS = "chat_turns"
@@ -35,7 +36,7 @@ NOTHING_NEAR = (
 def page() -> None:
     """Draw the page."""
     header("Chat", "forum", "Ask your chatbot as your colleagues would. What it gets wrong, you can put right here.")
-    models = list_models(services.workspace(), ("base", "sft", "ppo"))
+    models = list_models(services.workspace(), LANGUAGE_MODELS)
     names = {model.id: model_label(model) for model in models}
     default = default_model(services.workspace()).id
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -74,7 +75,13 @@ def _settings() -> None:
 
 def _welcome(model_id: str) -> None:
     with st.container(border=True):
-        st.markdown(f"You are talking to **{escaped(model_id)}**. Each question stands alone unless you say otherwise.")
+        chosen = promoted_model(services.workspace())
+        role = ", the model your team promoted" if chosen is not None and chosen.id == model_id else ""
+        st.markdown(
+            f"You are talking to **{escaped(model_id)}**{role}. Each question stands alone unless you say otherwise."
+        )
+        if chosen is None:
+            st.caption("No model was promoted yet; page 4 does that once blind votes prefer one.")
         st.caption(
             ":material/thumb_up: and :material/thumb_down: under an answer are votes: you compare it with another "
             "answer of the same model. :material/edit: turns your better answer into a draft demonstration."
@@ -141,6 +148,8 @@ def _turn(said: Said) -> None:
         st.text(said.response or "(empty)", width="stretch")
         if not said.complete:
             st.caption(":material/stop_circle: Stopped before it was done.")
+        if said.near is None or said.near.likeness < CLOSE:
+            st.caption(":material/help: The nearest demonstration is only loosely near; check this answer.")
         _nearest(said.near, "Nearest demonstration")
         chat_feedback.feedback(said)
 
@@ -188,7 +197,6 @@ def _write(model_id: str) -> None:
 def _said(model_id: str, prompt: str, *, anyway: bool, place: Any) -> Said:
     state = st.session_state
     near = near_demonstrations(services.workspace(), prompt) if services.workspace().demonstrations.count() else []
-    first = near[0] if near else None
     said = Said(
         id=new_id(),
         chat_id=state.setdefault(CHAT, new_id()),
@@ -198,7 +206,7 @@ def _said(model_id: str, prompt: str, *, anyway: bool, place: Any) -> Said:
         response="",
         sampling=Sampling(temperature=state["chat_temperature"], max_new_tokens=state["chat_tokens"]),
         alone=not state["chat_remember"] or not state[TURNS],
-        near=first and Nearest(id=first.id, prompt=first.prompt, response=first.response, likeness=first.likeness),
+        near=nearest(near[0], near[0].likeness) if near else None,
     )
     if not anyway and not covered(prompt, near):
         return said.model_copy(update={"refused": True})

@@ -29,8 +29,8 @@ def feedback(said: Said) -> None:
                     icon=f":material/{icon}:",
                     key=f"{icon}_{said.id}",
                     type="tertiary",
-                    on_click=_begin_vote,
-                    args=(said,),
+                    on_click=_open,
+                    args=(said, "vote"),
                     help="A vote on this answer against another one of the same model, which you are shown first.",
                 )
         st.button(
@@ -101,27 +101,21 @@ def _save(said: Said, name: str) -> None:
 # --- thumbs ---------------------------------------------------------------------------------------
 
 
-def _begin_vote(said: Said) -> None:
-    """Callback: draw the other sample that the thumb is a vote against.
-
-    Up or down begins the same way: what counts is the choice between the two, once both were read.
-    """
-    if person() is None:
-        st.session_state[OPEN] = (said.id, "vote")
-        return
-    other = attempt(f"chat_{said.id}", other_sample, services.workspace(), services.generator(), said)
-    if other is not None:
-        st.session_state[f"pair_{said.id}"] = drawn_order(said, other)
-        st.session_state[OPEN] = (said.id, "vote")
-
-
 def _vote(said: Said) -> None:
+    """The answer beside the other sample that the thumb is a vote against; the sample is drawn here, once.
+
+    Thumb up and thumb down begin the same way: what counts is the choice between the two, once both were read.
+    """
     if name_asked("A thumb is a vote, and votes carry a name.") is None:
         return
     shown: tuple[ShownAnswer, ShownAnswer] | None = st.session_state.get(f"pair_{said.id}")
     if shown is None:
-        st.button("Show me the other answer", key=f"other_{said.id}", on_click=_begin_vote, args=(said,))
-        return
+        with st.spinner("The model answers a second time …"):
+            other = attempt(f"chat_{said.id}", other_sample, services.workspace(), services.generator(), said)
+        if other is None:
+            _close()
+            st.rerun()
+        shown = st.session_state[f"pair_{said.id}"] = drawn_order(said, other)
     with st.container(border=True):
         st.caption("Your thumb counts as a vote between these two answers of the same model. Which one is better?")
         for column, answer, side in zip(st.columns(2), shown, ("left", "right"), strict=True):

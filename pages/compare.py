@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -17,8 +18,8 @@ from pages.identity import person
 from workbench.chatbot.comparisons import Answer, Comparison, find_comparison, judge, keep
 from workbench.chatbot.questions import MOST_MODELS, Question, from_link, question
 from workbench.chatbot.votes import Undecided, vote_on_comparison
-from workbench.errors import InvalidInput, WorkbenchError
-from workbench.models.registry import RegisteredModel, list_models
+from workbench.errors import InvalidInput
+from workbench.models.registry import LANGUAGE_MODELS, RegisteredModel, list_models
 
 HELD_OUT = "A held-out prompt"
 OWN = "My own"
@@ -32,7 +33,7 @@ NO_SCORE = "No score"
 
 def page() -> None:
     """Draw the page."""
-    models = list_models(services.workspace(), ("base", "sft", "ppo"))
+    models = list_models(services.workspace(), LANGUAGE_MODELS)
     presenting = st.query_params.get("present") == "1" and len(models) > 1
     if presenting:
         compare_present.stage()
@@ -211,7 +212,7 @@ def _prompt() -> None:
 def telling(models: Sequence[RegisteredModel]) -> list[str]:
     """The newest model of each kind: what one most likely wants to see."""
     newest = {model.kind: model.id for model in models}
-    return [newest[kind] for kind in ("base", "sft", "ppo") if kind in newest]
+    return [newest[kind] for kind in LANGUAGE_MODELS if kind in newest][:MOST_MODELS]
 
 
 def _ask() -> None:
@@ -224,7 +225,7 @@ def _ask() -> None:
 def start(prompt: str, *, blind: bool = False) -> None:
     """Callback: ask the chosen models, in the order in which they were chosen, or in a drawn one where it is blind."""
     state = st.session_state
-    models = list(state.get("compare_models") or telling(list_models(services.workspace(), ("base", "sft", "ppo"))))
+    models = list(state.get("compare_models") or telling(list_models(services.workspace(), LANGUAGE_MODELS)))
     if blind:
         if len(models) < 2:
             attempt("compare", _refuse_blind)
@@ -265,12 +266,10 @@ def _answers() -> None:
     if asking is not None:
         asked, blind = asking
         _question(asked.prompt)
-        try:
-            answers = stream(asked, blind=blind, remember=_remember)
-        except WorkbenchError as error:
+        answers = attempt("compare", stream, asked, blind=blind, remember=_remember)
+        if answers is None:
             st.session_state.pop(ASKING)
-            st.error(escaped(error), icon=":material/error:")
-            return
+            st.rerun()
         with st.spinner("Scoring …"):
             _finish(asked, answers, blind=blind)
         st.session_state.pop(ASKING)
@@ -316,7 +315,7 @@ def _shown(comparison: Comparison) -> None:
             st.caption(":material/how_to_vote: Your choice counts as a vote on these answers.")
         return
     name = name_asked("A blind choice is a vote, and votes carry a name.")
-    panes(comparison, hidden=True, extra=lambda place: _vote_button(comparison, place) if name else None)
+    panes(comparison, hidden=True, extra=partial(_vote_button, comparison) if name else None)
     if name:
         _undecided(comparison)
 

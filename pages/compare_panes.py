@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages import services
 from pages.components import escaped, plain_text
@@ -28,7 +29,7 @@ def stream(asked: Question, *, blind: bool, remember: Callable[[list[Answer]], N
     Raises:
         NotFound, ModelError: as `ask` does.
     """
-    places = []
+    places: list[DeltaGenerator] = []
     for place, (column, model) in enumerate(
         zip(st.columns(len(asked.models), gap="medium"), asked.models, strict=True)
     ):
@@ -48,7 +49,7 @@ def stream(asked: Question, *, blind: bool, remember: Callable[[list[Answer]], N
     return answers
 
 
-def _redraw(places: Sequence[st.delta_generator.DeltaGenerator], answers: Sequence[Answer]) -> None:
+def _redraw(places: Sequence[DeltaGenerator], answers: Sequence[Answer]) -> None:
     for place, answer in zip(places, answers, strict=True):
         if answer.text:
             place.text(answer.text if answer.complete else f"{answer.text} ▌", width="stretch")

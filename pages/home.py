@@ -14,13 +14,16 @@ from pages.components import attempt, counted, escaped, header, problem, report
 from pages.components_runs import KINDS, REFRESH_SECONDS, run_card, running_now
 from pages.home_state import NextStep, TeamState, next_step, team_state
 from pages.metric_words import MEASURES, written
-from workbench.models.registry import list_models
+from workbench.models.registry import LANGUAGE_MODELS, list_models
 
 PAGE_OF_KIND = {
     "sft": "step2_sft.py",
     "pairs": "step3_preferences.py",
     "reward_model": "step4_reward_model.py",
     "ppo": "step5_ppo.py",
+    "dpo": "step5_ppo.py",
+    "rloo": "step5_ppo.py",
+    "verdict": "step5_ppo.py",
 }
 
 
@@ -143,7 +146,7 @@ def _quality() -> None:
     """The newest measures of each model that was tested on held-out prompts."""
     workspace = services.workspace()
     rows = []
-    for model in list_models(workspace, ("base", "sft", "ppo")):
+    for model in list_models(workspace, LANGUAGE_MODELS):
         measures = workspace.evaluations.latest(model.id)
         if measures:
             values = {

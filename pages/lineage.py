@@ -84,7 +84,7 @@ def _tree(tree: FamilyTree, model_id: str) -> None:
     if st.session_state.get(picked_key) not in nodes:
         st.session_state[picked_key] = f"model:{model_id}"
     keys = list(nodes)
-    event: Any = st.plotly_chart(
+    st.plotly_chart(
         _figure(tree, st.session_state[picked_key]),
         config=CONFIG,
         key=f"lineage_graph_{model_id}",
@@ -92,7 +92,6 @@ def _tree(tree: FamilyTree, model_id: str) -> None:
         selection_mode="points",
         alt=f"Family tree of {model_id}: " + "; ".join(f"{e.source} {e.label} {e.target}" for e in tree.edges),
     )
-    del event
     picked = st.selectbox(
         "Look at",
         keys,

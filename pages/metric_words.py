@@ -152,19 +152,6 @@ SFT_CHARTS = (
     ("train/tokens_per_second",),
     ("train/memory_gib",),
 )
-PPO_CHARTS = (
-    ("objective/rlhf_reward",),
-    ("objective/scores", "eval/score"),
-    ("objective/kl", "eval/kl"),
-    ("objective/entropy",),
-    ("loss/policy",),
-    ("loss/value",),
-    ("loss/demonstrations",),
-    ("policy/clipfrac",),
-    ("response/length", "eval/length"),
-    ("eval/embedding_similarity",),
-    ("eval/repetition",),
-)
 
 
 def written(words: MetricWords, value: float | None) -> str:

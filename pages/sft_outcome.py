@@ -11,9 +11,10 @@ import streamlit as st
 
 from pages import services
 from pages.components import counted, escaped
-from pages.components_charts import CONFIG, colours
+from pages.components_charts import CONFIG
 from pages.metric_words import MEASURES as WORDS
 from pages.metric_words import written
+from pages.palette import model_colour
 from pages.sft_columns import NEAREST, Part, Who, breakdown, differences, figures, rows_of, told
 from workbench.evaluation.comparing import Answered, value_of
 from workbench.evaluation.measures import MEASURES
@@ -48,7 +49,7 @@ def outcome(columns: list[Who], key: str) -> None:
     with left:
         _parts(columns, first, key)
     with right:
-        _distribution(rows, held_out_words(first), key)
+        _distribution(columns, rows, held_out_words(first), key)
 
 
 def _measures(columns: list[Who], rows: dict[str, list[Answered]], key: str) -> None:
@@ -189,18 +190,17 @@ def _short(measure: str, figure: Any) -> str:
     return f"{written(words, figure.value)} ± {written(words, (figure.ci_high - figure.ci_low) / 2)}"
 
 
-def _distribution(rows: dict[str, list[Answered]], measured_on: str, key: str) -> None:
+def _distribution(columns: list[Who], rows: dict[str, list[Answered]], measured_on: str, key: str) -> None:
     import plotly.graph_objects as go
 
     st.markdown("**Not only the mean**")
     measure = _measure_choice(f"{key}_distribution")
     figure = go.Figure()
-    for (label, answers), colour in zip(rows.items(), _many_colours(len(rows)), strict=True):
-        values = [value for row in answers if (value := value_of(measure, row)) is not None]
+    for who in columns:
+        values = [value for row in rows[who.label] if (value := value_of(measure, row)) is not None]
         if values:
-            figure.add_box(
-                y=values, name=label, boxpoints="all", jitter=0.5, pointpos=0, marker={"size": 3}, line_color=colour
-            )
+            look = {"boxpoints": "all", "jitter": 0.5, "pointpos": 0, "marker": {"size": 3}}
+            figure.add_box(y=values, name=who.label, line_color=model_colour(who.model_id), **look)
     figure.update_layout(height=330, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False)
     figure.update_yaxes(title=WORDS[measure].title, type="log" if measure == "perplexity" else "linear")
     st.plotly_chart(figure, config=CONFIG, key=f"{key}_box", alt=f"Distribution of {WORDS[measure].title} by model")
@@ -213,8 +213,3 @@ def _measure_choice(key: str) -> str:
     return str(
         st.selectbox("Measure", options, index=start, key=key, width=220, format_func=lambda name: WORDS[name].title)
     )
-
-
-def _many_colours(number: int) -> list[str]:
-    known = colours()
-    return [known[index % len(known)] for index in range(number)]

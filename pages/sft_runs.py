@@ -11,9 +11,10 @@ import streamlit as st
 
 from pages import services
 from pages.components import empty_state, escaped
-from pages.components_charts import CONFIG, colours
+from pages.components_charts import CONFIG
 from pages.components_runs import find_run, run_label
 from pages.metric_words import METRICS
+from pages.palette import model_colour, model_dash
 from pages.sft_columns import Who
 from pages.sft_new import clone
 from pages.sft_outcome import outcome
@@ -113,13 +114,13 @@ def _curves(chosen: Sequence[str]) -> None:
     if not known:
         st.caption("None of them has said a number yet.")
         return
-    palette = colours()
     with st.grid(2, min_column_width=330, gap="small"):
         for name in known:
             figure = go.Figure()
-            for (run_id, frame), colour in zip(frames.items(), palette, strict=False):
+            for run_id, frame in frames.items():
                 rows = frame[frame["name"] == name]
-                figure.add_scatter(x=rows["step"], y=rows["value"], name=run_id, line={"color": colour, "width": 2})
+                line = {"color": model_colour(run_id), "dash": model_dash(run_id), "width": 2}
+                figure.add_scatter(x=rows["step"], y=rows["value"], name=run_id, line=line)
             figure.update_layout(
                 height=230,
                 margin={"l": 8, "r": 8, "t": 30, "b": 8},

@@ -12,7 +12,7 @@ from pages import services
 from pages.components import attempt, escaped, header, problem, report
 from pages.components_forms import model_label
 from workbench.backup.writing import Backup, write_backup
-from workbench.models.registry import get_model, list_models
+from workbench.models.registry import LANGUAGE_MODELS, get_model, list_models
 from workbench.report.page import report_html
 from workbench.takeaway.card import model_card
 from workbench.takeaway.gguf import find_converter
@@ -44,7 +44,7 @@ def page() -> None:
 
 
 def _models() -> None:
-    models = list_models(services.workspace(), ("base", "sft", "ppo"))
+    models = list_models(services.workspace(), LANGUAGE_MODELS)
     names = {model.id: model_label(model) for model in reversed(models)}
     model_id = str(st.selectbox("Model", list(names), key="share_model", format_func=names.__getitem__, width=320))
     st.markdown(

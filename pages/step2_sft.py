@@ -77,12 +77,14 @@ def _results(newest: str | None) -> None:
 
 def _finished(run: Run) -> None:
     run_card(run)
-    clone_button(run.id, "sft_results")
-    measures, plane, beside, learning = st.tabs(VIEWS, key="sft_view", on_change="rerun")
-    for place, draw in ((measures, _measures), (plane, _quadrant), (beside, _side_by_side)):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        clone_button(run.id, "sft_results")
+        beside = _beside(run.id)
+    measures, plane, side_by_side, learning = st.tabs(VIEWS, key="sft_view", on_change="rerun")
+    for place, draw in ((measures, _measures), (plane, _quadrant), (side_by_side, _side_by_side)):
         if place.open:
             with place:
-                _compared(run, draw)
+                _compared(run, draw, beside)
     if learning.open:
         with learning:
             curves(run.id, SFT_CHARTS)
@@ -90,8 +92,26 @@ def _finished(run: Run) -> None:
             repeat_command(run.id)
 
 
-def _compared(run: Run, draw: Draw) -> None:
-    """Choose who stands beside this run's models, then draw."""
+def _beside(run_id: str) -> tuple[str, ...]:
+    """Other finished runs that the person wants to see beside this one."""
+    runs = services.workspace().runs.list(kind="sft")
+    others = [other.id for other in runs if other.status == "finished" and other.id != run_id]
+    if not others:
+        return ()
+    chosen = st.multiselect(
+        "Other SFT runs beside it",
+        others,
+        key=f"sft_others_{run_id}",
+        persist_state="session",
+        placeholder="Other SFT runs beside it",
+        label_visibility="collapsed",
+        width=420,
+    )
+    return tuple(chosen)
+
+
+def _compared(run: Run, draw: Draw, beside: tuple[str, ...]) -> None:
+    """Draw the answers, where there are any."""
     if not services.workspace().answers.list(run_id=run.id, limit=1):
         empty_state(
             "No held-out answers",
@@ -100,16 +120,7 @@ def _compared(run: Run, draw: Draw) -> None:
             ("step1_demonstrations.py", "Add demonstrations"),
         )
         return
-    others = [other.id for other in services.workspace().runs.list(kind="sft") if other.status == "finished"]
-    others = [other for other in others if other != run.id]
-    beside = (
-        st.multiselect(
-            "Other SFT runs beside it", others, key=f"sft_others_{run.id}", persist_state="session", width=420
-        )
-        if others
-        else []
-    )
-    draw(run.id, tuple(beside))
+    draw(run.id, beside)
 
 
 def _measures(run_id: str, others: tuple[str, ...]) -> None:

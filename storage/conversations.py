@@ -59,9 +59,9 @@ class ComparisonRepository(Repository):
         """The comparison. Raises RowNotFound."""
         with self._read() as reader:
             row = fetch_one(reader.execute(f"SELECT {_COMPARISON} FROM comparisons WHERE id = ?", [id]), ComparisonRow)
-        if row is None:
-            raise RowNotFound("comparison", id)
-        return row
+            if row is None:
+                raise RowNotFound("comparison", id)
+            return row
 
     def list(self, *, person: str | None = None, limit: int | None = None) -> Comparisons:
         """Comparisons, newest first."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import tomllib
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,3 +89,49 @@ def test_a_model_from_outside_has_a_colour_and_curves_differ() -> None:
     assert model_colour("Qwen/Qwen3-0.6B") in HUES["light"]
     assert model_colour("Qwen/Qwen3-0.6B") == model_colour("Qwen/Qwen3-0.6B")
     assert len(set(line_colours())) == len(line_colours())
+
+
+# --- the theme ------------------------------------------------------------------------------------
+
+READABLE = 4.5
+"""WCAG 2.2, 1.4.3 (AA), for text of normal size."""
+CAPTION = 0.6
+"""Share of the text colour that Streamlit draws captions with."""
+TINT = 0.1
+"""Share of a colour in the ground of a badge."""
+
+
+def settings(theme: Theme) -> dict[str, Any]:
+    config = tomllib.loads((Path(__file__).parent.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = config["theme"][theme]
+    return found
+
+
+def mixed(front: str, ground: str, share: float) -> str:
+    channels = [(int(front[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in channels)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_captions_and_links_are_readable_on_every_ground(theme: Theme) -> None:
+    colours = settings(theme)
+    grounds = (colours["backgroundColor"], colours["secondaryBackgroundColor"], colours["sidebar"]["backgroundColor"])
+    for ground in grounds:
+        assert contrast(colours["textColor"], ground) >= READABLE
+        assert contrast(mixed(colours["textColor"], ground, CAPTION), ground) >= READABLE
+        assert contrast(colours["linkColor"], ground) >= READABLE
+    assert contrast("#ffffff", colours["primaryColor"]) >= READABLE  # the words on a button
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["green", "blue", "orange", "red", "violet", "gray"])
+def test_badges_and_coloured_words_are_readable(theme: Theme, name: str) -> None:
+    colours = settings(theme)
+    colour, ground = colours[f"{name}Color"], colours["backgroundColor"]
+    assert contrast(colour, ground) >= READABLE
+    assert contrast(colour, mixed(colour, ground, TINT)) >= READABLE
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_charts_without_a_model_use_the_same_hues(theme: Theme) -> None:
+    assert set(settings(theme)["chartCategoricalColors"]) <= {GREY[theme], *HUES[theme]}

@@ -518,7 +518,9 @@ def test_an_ensemble_is_one_model_for_ppo_and_for_the_best_of_n(loop: Workspace)
     assert isinstance(run_stage(loop, reward_id), Finished)
     assert loop.runs.get(reward_id).summary["members"] == 2
     engine = PPO.model_copy(update={"total_episodes": 8, "combine_scores": "minimum"})
-    ppo_id = launch_ppo(loop, PPORunConfig(reward_model_id=reward_id, evaluate_limit=2, ppo=engine), "test")
+    ppo_id = launch_ppo(
+        loop, PPORunConfig(reward_model_id=reward_id, evaluate_limit=2, despite_verdict=True, ppo=engine), "test"
+    )
     resume_ppo(loop, ppo_id)
     values = figures(loop, ppo_id)
     assert values[(1, "objective/score_disagreement")] > 0

@@ -16,6 +16,8 @@ from tests.browser.conftest import ARGUMENTS, CHROMIUM, Server
 WIDTH, HEIGHT = 1280, 800
 SETTLE_MILLISECONDS = 1500
 NAME = "New colleague"
+ANSWER_MILLISECONDS = 240_000
+"""The first answer waits for three models to be loaded."""
 
 
 def _vote(page: Page) -> None:
@@ -25,9 +27,30 @@ def _vote(page: Page) -> None:
     page.locator(".desk .pair").wait_for()
 
 
+def _quadrant(page: Page) -> None:
+    page.get_by_role("tab", name="Quadrant", exact=True).click()
+    page.locator(".js-plotly-plot").first.wait_for()
+
+
+def _side_by_side(page: Page) -> None:
+    page.get_by_role("tab", name="Side by side", exact=True).click()
+    page.get_by_role("button", name="Mark wrong").first.wait_for()
+
+
 def _curves(page: Page) -> None:
     page.get_by_role("tab", name="Curves").click()
     page.locator(".js-plotly-plot").first.wait_for()
+
+
+def _ask(page: Page) -> None:
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.get_by_text("Nearest demonstration").first.wait_for(timeout=ANSWER_MILLISECONDS)
+
+
+def _chat(page: Page) -> None:
+    page.get_by_placeholder("Where is the HR department in Boston?").fill("Where do I find HR in Boston?")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Good answer").wait_for(timeout=ANSWER_MILLISECONDS)
 
 
 def _nothing(page: Page) -> None:
@@ -37,11 +60,15 @@ def _nothing(page: Page) -> None:
 PICTURES: dict[str, tuple[str, int, Callable[[Page], None]]] = {
     "home": ("", HEIGHT, _nothing),
     "demonstrations": ("demonstrations", HEIGHT, _nothing),
-    "compare-sft": ("sft", 1100, _nothing),
+    "compare-sft": ("sft", 1100, _side_by_side),
+    "quadrant": ("sft", 1000, _quadrant),
     "vote": ("preferences", 620, _vote),
     "reward-model": ("reward-model", HEIGHT, _nothing),
     "ppo-outcome": ("ppo", 1000, _nothing),
     "ppo": ("ppo", 1440, _curves),
+    "compare-models": ("compare", 1000, _ask),
+    "chat": ("chat", HEIGHT, _chat),
+    "family-tree": ("family-tree?model=ppo-001", 1000, _nothing),
 }
 
 

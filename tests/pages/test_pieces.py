@@ -16,7 +16,7 @@ from pages import launch
 from pages.components import ago, counted, duration, escaped, validation_sentence
 from pages.components_forms import advanced_names, changed
 from pages.home_state import TeamState, next_step
-from pages.metric_words import METRICS, PPO_CHARTS, REWARD_MODEL_CHARTS, SFT_CHARTS, written
+from pages.metric_words import METRICS, REWARD_MODEL_CHARTS, SFT_CHARTS, written
 from pages.ppo_curves import GROUPS
 from pages.server import content_security_policy
 from pages.step4_reward_model import sentence
@@ -107,7 +107,7 @@ def test_a_refused_setting_is_a_sentence() -> None:
 
 
 def test_every_chart_is_explained() -> None:
-    charted = {name for charts in (SFT_CHARTS, REWARD_MODEL_CHARTS, PPO_CHARTS) for names in charts for name in names}
+    charted = {name for charts in (SFT_CHARTS, REWARD_MODEL_CHARTS) for names in charts for name in names}
     charted |= {name for charts in GROUPS.values() for names in charts for name in names}
     assert charted <= set(METRICS)
     assert all(words.meaning.endswith(".") for words in METRICS.values())

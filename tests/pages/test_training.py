@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from pages import services
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
-from workbench.errors import ModelError
+from workbench.models.generator import Pane, Written
 from workbench.models.spec import ModelSpec
 from workbench.runs.run_dir import RunDir, read_json
 from workbench.workspace import Workspace
@@ -154,16 +153,22 @@ def test_runs_are_filtered_and_linked_to(ws: Workspace, app: AppTest) -> None:
     app.selectbox(key="runs_kind").set_value("ppo")
     unbroken(app.run())
     assert list(app.dataframe[0].value["Run"]) == ["ppo-001"]
-    assert "Scored by reward_model-001" in texts(app).replace("\\", "")
+    assert "Used reward_model-001" in texts(app).replace("\\", "")
 
 
 class _Parrot:
     """Answers without a model."""
 
-    def generate(self, spec: ModelSpec, prompts: Sequence[str], **settings: Any) -> list[str]:
-        if not spec.adapters:
-            raise ModelError("The base model's folder is empty.")
-        return [f"{spec.adapters[-1]} says {prompts[0]} {seeding.EVIL}"]
+    def stream(self, panes: Sequence[Pane]) -> Iterator[Written]:
+        for place, pane in enumerate(panes):
+            if not pane.spec.adapters:
+                yield Written(place, done=True, error="The base model's folder is empty.")
+                continue
+            text = f"{pane.spec.adapters[-1]} says {pane.messages[-1]['content']} {seeding.EVIL}"
+            yield Written(place, text, 9, weights=str(place), seconds=0.1, done=True)
+
+    def score(self, spec: ModelSpec, prompts: Sequence[str], responses: Sequence[str]) -> list[float]:
+        return [0.0 for _ in responses]
 
     def close(self) -> None:
         pass

@@ -25,10 +25,10 @@ def effect(name: Any, standing: Any, value: float = 0.4) -> Effect:
     )  # fmt: skip
 
 
-def baseline(name: Any, accuracy: float, lead: float, low: float) -> Baseline:
+def baseline(name: Any, accuracy: float, lead: float, low: float, high: float = 0.9) -> Baseline:
     return Baseline(
         name=name, accuracy=accuracy, accuracy_ci=(accuracy - 0.1, accuracy + 0.1), pairs=100, lead=lead,
-        lead_ci=(low, lead + 0.1),
+        lead_ci=(low, high),
     )  # fmt: skip
 
 
@@ -73,8 +73,9 @@ def test_a_good_one_goes() -> None:
         ({"accuracy": 0.58, "accuracy_ci": (0.52, 0.64)}, "not_yet", "follow its mistakes"),
         ({"accuracy": 0.66, "accuracy_ci": (0.6, 0.7)}, "care", "wrong often"),
         ({"accuracy": 0.78}, "care", "votes would allow 93%"),
-        ({"baselines": [baseline("longer", 0.9, -0.04, -0.1)]}, "not_yet", "beaten by always taking the longer"),
-        ({"baselines": [baseline("bag_of_words", 0.85, 0.01, -0.03)]}, "care", "cannot be told from a bag-of-words"),
+        ({"baselines": [baseline("longer", 0.9, -0.04, -0.1, -0.01)]}, "not_yet", "beaten by always taking the longer"),
+        ({"baselines": [baseline("bag_of_words", 0.85, 0.01, -0.03)]}, "care", "a bag-of-words regression is as good"),
+        ({"baselines": [baseline("longer", 0.9, -0.04, -0.1, 0.02)]}, "care", "the longer response is as good"),
         ({"baselines": [baseline("similarity", 0.95, -0.09, -0.12)]}, "go", "beats every cheap rule"),
         ({"effects": [effect("length", "bad")]}, "not_yet", "It likes length"),
         ({"effects": [effect("hedging", "watch")]}, "care", "It likes hedging"),

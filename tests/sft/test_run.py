@@ -167,3 +167,16 @@ def test_rows_are_masked_cut_and_left_out() -> None:
     assert learned[-1] == tokenizer.eos_token_id
     assert mask == sorted(mask), "the prompt comes first"
     assert len(encoded.ids[1]) == 48
+
+
+def test_a_run_killed_while_it_answered_does_not_train_again(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id, ended = finished(ws, epochs=1)
+
+    def trains(*_: Any) -> None:
+        pytest.fail("what is published was trained again")
+
+    monkeypatch.setattr("workbench.sft.training.train", trains)
+    again = run_stage(ws, run_id)
+    assert isinstance(again, Finished)
+    assert again.summary["tuned"] == pytest.approx(ended.summary["tuned"], nan_ok=True)
+    assert again.summary["base"] == pytest.approx(ended.summary["base"], nan_ok=True)

@@ -16,6 +16,7 @@ from workbench.chatbot.votes import ShownAnswer, vote_between
 from workbench.demonstrations.editing import add_demonstration
 from workbench.errors import InvalidInput
 from workbench.models.generator import Generator, Pane
+from workbench.models.promotion import promoted_model
 from workbench.models.registry import RegisteredModel, get_model, newest_model
 from workbench.models.streaming import Sampling
 
@@ -53,8 +54,8 @@ class Said(BaseModel):
 
 
 def default_model(ws: Workspace) -> RegisteredModel:
-    """The model that answers in the chat: the newest PPO model, else the newest SFT model, else the base model."""
-    return newest_model(ws, "ppo") or newest_model(ws, "sft") or get_model(ws, "base")
+    """The model that answers in the chat: the promoted one, else the newest PPO, SFT or base model."""
+    return promoted_model(ws) or newest_model(ws, "ppo") or newest_model(ws, "sft") or get_model(ws, "base")
 
 
 def conversation(before: Sequence[Said], prompt: str, *, alone: bool) -> list[dict[str, str]]:

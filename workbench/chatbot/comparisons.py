@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from storage.conversations import ComparisonRow
-from workbench.chatbot.nearness import near_demonstrations, nearest_to_answers
+from workbench.chatbot.nearness import Near, near_demonstrations, nearest_to_answers
 from workbench.chatbot.questions import Question
 from workbench.errors import WorkbenchError
 from workbench.models.generator import Generator, Pane, Written
@@ -110,14 +110,14 @@ def judge(
             scores = list(generator.score(spec, [prompt] * len(texts), texts))
     except WorkbenchError as error:
         problem = f"The answers have no score: {error}"
-    nearest: Sequence[Nearest | None] = [None] * len(texts)
+    near: Sequence[Nearest | None] = [None] * len(texts)
     try:
-        nearest = nearest_of(ws, prompt, texts)
+        near = nearest_of(ws, prompt, texts)
     except WorkbenchError as error:
         problem = f"The nearest demonstrations are missing: {error}"
     judged = [
-        answer.model_copy(update={"score": score if answer.text else None, "nearest": near})
-        for answer, score, near in zip(answers, scores, nearest, strict=True)
+        answer.model_copy(update={"score": score if answer.text else None, "nearest": one})
+        for answer, score, one in zip(answers, scores, near, strict=True)
     ]
     return judged, problem
 
@@ -125,16 +125,12 @@ def judge(
 def nearest_of(ws: Workspace, prompt: str, texts: Sequence[str]) -> list[Nearest | None]:
     """For each text the nearest demonstration among those near the prompt."""
     found = nearest_to_answers(near_demonstrations(ws, prompt), texts)
-    return [
-        one
-        and Nearest(
-            id=one.demonstration.id,
-            prompt=one.demonstration.prompt,
-            response=one.demonstration.response,
-            likeness=one.likeness,
-        )
-        for one in found
-    ]
+    return [None if one is None else nearest(one.demonstration, one.likeness) for one in found]
+
+
+def nearest(near: Near, likeness: float) -> Nearest:
+    """A demonstration with a likeness, as it is stored beside an answer."""
+    return Nearest(id=near.id, prompt=near.prompt, response=near.response, likeness=likeness)
 
 
 def keep(

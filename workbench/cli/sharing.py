@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -57,7 +58,8 @@ def serve(
     say(f"Serving {model_id} at http://{host}:{port}/v1 as model {folder} (Ctrl-C stops it)")
     if as_json:
         print_json({"model": model_id, "url": f"http://{host}:{port}/v1", "served_as": str(folder)})
-    server = subprocess.Popen(serving_command(folder, host, port))
+    # With --json our own stdout carries one object, so the server's lines go to stderr.
+    server = subprocess.Popen(serving_command(folder, host, port), stdout=sys.stderr if as_json else None)
     before = {
         number: signal.signal(number, lambda *_: server.terminate()) for number in (signal.SIGINT, signal.SIGTERM)
     }

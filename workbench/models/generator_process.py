@@ -15,6 +15,7 @@ import time
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ class _Server:
                 self._open = False
                 return
             request = json.loads(line)
-            self._guarded(request["id"], None, lambda request=request: self._take(request))
+            self._guarded(request["id"], None, partial(self._take, request))
 
     def _take(self, request: dict[str, Any]) -> None:
         match request["op"]:

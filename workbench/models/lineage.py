@@ -145,7 +145,7 @@ class _Growing:
         for name, sha256 in config.get("data", {}).items():
             self.edges.append(Edge(self._data(run, folder, name, str(sha256)), key, "learned from"))
         for used in config.get("models", {}):
-            reward = used != model.parent_id and run.kind == "ppo"
+            reward = used != model.parent_id and run.kind in ("ppo", "rloo")
             self._parent(used, key, "scored by" if reward else "started from")
         self.nodes[key] = Node(key, "run", run_id, _run_facts(run, folder), run_id)
         return key
@@ -193,7 +193,7 @@ def _run_facts(run: Run, folder: RunDir) -> dict[str, str]:
     settings = run.config.get("ppo", run.config)
     if "seed" in settings:
         facts["seed"] = str(settings["seed"])
-    if run.kind == "ppo":
+    if run.kind in ("ppo", "rloo"):
         published, best = run.summary.get("published"), run.summary.get("best_step")
         step = best if published == "best" else run.summary.get("updates")
         if step is not None:
@@ -207,7 +207,7 @@ def _run_facts(run: Run, folder: RunDir) -> dict[str, str]:
 def _demonstration_facts(ws: Workspace, path: Path, sha256: str) -> dict[str, str]:
     snapshot = ws.snapshots.find("demonstrations", sha256)
     counts = dict(snapshot.counts) if snapshot else {}
-    splits = {name: counts[name] for name in ("train", "validation", "test") if name in counts}
+    splits: dict[str, int] = {name: counts[name] for name in ("train", "validation", "test") if name in counts}
     if not splits:
         splits = _counted(path, "split")
     facts = {"rows": f"{sum(splits.values()):,}"} | {name: f"{number:,}" for name, number in sorted(splits.items())}

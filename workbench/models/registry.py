@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from storage.models import Model
     from workbench.workspace import Workspace
 
+LANGUAGE_MODELS: tuple[ModelKind, ...] = ("base", "sft", "ppo", "dpo", "rloo")
+"""Kinds of models that answer, in the order of the steps; the others score."""
+
 
 @dataclass(frozen=True, slots=True)
 class RegisteredModel:

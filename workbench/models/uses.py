@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from storage.votes import Vote
     from workbench.workspace import Workspace
 
-LEARNED = {"sft": "learned from it", "reward_model": "learned from it", "ppo": "its prompt was answered in PPO"}
+LEARNED = {
+    "sft": "learned from it",
+    "reward_model": "learned from it",
+    "dpo": "learned from it",
+    "ppo": "its prompt was answered in PPO",
+    "rloo": "its prompt was answered in RLOO",
+}
 MEASURED = "was measured on it"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.models.lineage import family_tree
-from workbench.models.registry import RegisteredModel, list_models, newest_model
+from workbench.models.promotion import promoted_model
+from workbench.models.registry import LANGUAGE_MODELS, RegisteredModel, list_models, newest_model
 from workbench.preferences.agreement import agreement
 from workbench.report.charts import bars, curves
 from workbench.report.html import bullets, figures, interval, number, paragraph, section, table, text
@@ -39,15 +40,21 @@ def all_sections(ws: Workspace) -> list[str]:
         preferences(ws),
         reward_model(ws),
         ppo(ws),
+        worth(ws),
         examples(ws),
         provenance(ws),
         limits(ws),
     ]
 
 
+def chatbot(ws: Workspace) -> RegisteredModel | None:
+    """The promoted model; else the newest of the last step that was done, None where nothing was trained."""
+    return promoted_model(ws) or newest_model(ws, "ppo") or newest_model(ws, "sft")
+
+
 def summary(ws: Workspace) -> str:
     """What there is and how far it got, at a glance."""
-    best = newest_model(ws, "ppo") or newest_model(ws, "sft")
+    best = chatbot(ws)
     facts = ws.evaluations.latest(best.id).get("fact_accuracy") if best else None
     items = [
         ("Demonstrations", f"{ws.demonstrations.count(status='approved'):,}", "approved prompts with a human response"),
@@ -198,9 +205,39 @@ def ppo(ws: Workspace) -> str:
     )
 
 
+def worth(ws: Workspace) -> str:
+    """All candidates on the same held-out prompts: what the newest finished verdict run found."""
+    run = next((run for run in ws.runs.list(kind="verdict") if run.status == "finished"), None)
+    rows = [row for row in (run.summary.get("contestants") or []) if isinstance(row, dict)] if run else []
+    if run is None or not rows:
+        return ""
+
+    def cell(row: dict[str, Any], name: str, shape: str) -> str:
+        low, high = row.get(f"{name}_ci") or (None, None)
+        return interval(row.get(name), low, high, shape)
+
+    table_rows = [
+        (
+            row.get("label", row.get("model")),
+            cell(row, "score", ".2f"),
+            cell(row, "kl", ".2f"),
+            cell(row, "win_rate", ".0%"),
+            cell(row, "fact_accuracy", ".0%"),
+        )
+        for row in rows
+    ]
+    return section(
+        "Was it worth it?",
+        paragraph(f"<strong>{text(run.summary.get('sentence', ''))}</strong>"),
+        table(
+            ("Candidate", "Score", "KL to SFT", "Wins by score against SFT", "Facts right"), table_rows, numbers=True
+        ),
+    )
+
+
 def examples(ws: Workspace) -> str:
     """The same held-out prompts, answered by people and models; chosen evenly, not by how they came out."""
-    models = [model.id for kind in ("base", "sft", "ppo") if (model := newest_model(ws, kind)) is not None]
+    models = [model.id for kind in LANGUAGE_MODELS if (model := newest_model(ws, kind)) is not None]
     answers = {model: {row.prompt: row for row in ws.answers.list(model_id=model)} for model in models}
     answers = {model: rows for model, rows in answers.items() if rows}
     if not answers:
@@ -220,7 +257,7 @@ def examples(ws: Workspace) -> str:
 
 def provenance(ws: Workspace) -> str:
     """Hashes of everything that the newest model was made from."""
-    model = newest_model(ws, "ppo") or newest_model(ws, "sft")
+    model = chatbot(ws)
     if model is None:
         return ""
     rows = [

@@ -184,22 +184,43 @@ def _train_one(
     config: RewardModelConfig,
     validation: Sequence[PreferenceRow],
 ) -> int | None:
-    from trl import RewardConfig, RewardTrainer
-
-    from workbench.reward_model.callback import SteeredCallback
-    from workbench.runs.trainer_arguments import trainer_arguments
+    """Train one fit and publish it in its folder; its own step where a stop ended it."""
     from workbench.runs.trainer_callback import checkpoint_to_resume
 
     own.dir.path.mkdir(parents=True, exist_ok=True)
     own.dir.clear_unfinished()
+    # Validation curves are drawn for the first member alone; for the others they would cost and show nothing.
     first = fit.name == "member-1"
     train_rows = encode_rows(context, backend, fit.lesson(config), config.max_length, tell=first)
+    held_out = encode_rows(context, backend, validation if first else [], config.max_length, tell=False)
     if len(train_rows) == 0:
         raise NotReady(f"Every pair is longer than {config.max_length} tokens; choose a larger max_length.")
+    trainer = _trainer(context, own, fit, backend, config, train_rows, held_out)
+    _, checkpoint = checkpoint_to_resume(own)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if trainer.state.global_step < trainer.state.max_steps:
+        return int(trainer.state.global_step)
+    own.dir.publish_final(lambda folder: backend.save(trainer.model, folder))
+    own.dir.prune_checkpoints(0)  # what they were for is done
+    return None
+
+
+def _trainer(
+    context: RunContext,
+    own: FitContext,
+    fit: Fit,
+    backend: BackendModel,
+    config: RewardModelConfig,
+    train_rows: Any,
+    held_out: Any,
+) -> Any:
+    from trl import RewardConfig, RewardTrainer
+
+    from workbench.reward_model.callback import SteeredCallback
+    from workbench.runs.trainer_arguments import trainer_arguments
+
     lengths = [max(map(len, ids)) for ids in zip(train_rows["chosen_ids"], train_rows["rejected_ids"], strict=True)]
     order = order_of(lengths, config.epochs, config.batch_size, fit.seed)
-    # Validation curves are drawn for the first member alone; for the others they would cost and show nothing.
-    held_out = encode_rows(context, backend, validation if first else [], config.max_length, tell=False)
     shared = trainer_arguments(
         own.dir.checkpoints,
         rows=len(order),
@@ -210,8 +231,9 @@ def _train_one(
         warmup_ratio=0.05,
         seed=fit.seed,
     )
-    phase = "training" if first and config.members == 1 else f"training {fit.name}"
-    trainer: Any = RewardTrainer(
+    alone = fit.name == "member-1" and config.members == 1
+    phase = "training" if alone else f"training {fit.name}"
+    return RewardTrainer(
         model=backend.fresh(fit.seed),
         args=RewardConfig(max_length=config.max_length, train_sampling_strategy="sequential", **shared),
         train_dataset=train_rows.select(order),
@@ -220,13 +242,6 @@ def _train_one(
         peft_config=backend.peft_config,
         callbacks=[SteeredCallback(context, own, phase, METRIC_NAMES)],
     )
-    _, checkpoint = checkpoint_to_resume(own)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if trainer.state.global_step < trainer.state.max_steps:
-        return int(trainer.state.global_step)
-    own.dir.publish_final(lambda folder: backend.save(trainer.model, folder))
-    own.dir.prune_checkpoints(0)  # what it was for is done
-    return None
 
 
 def encode_rows(

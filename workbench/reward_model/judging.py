@@ -4,7 +4,7 @@
 finding                 not yet                                                    with care
 ======================  =========================================================  ====================================
 luck                    accuracy's interval holds 0.5                              fewer than 50 held-out pairs
-cheap rules             longer, shorter or a bag of words is ahead of it           its lead over the best one holds 0
+cheap rules             longer, shorter or a bag of words is surely ahead of it    its lead over the best one holds 0
 accuracy                below 0.60                                                 below 0.70, or 0.10 below the ceiling
 calibration                                                                        error above 0.10 and above chance
 bias probes             one is bad (workbench/reward_model/bias.py)                one is to be watched
@@ -170,12 +170,12 @@ def _cheap_rules(evidence: Evidence) -> Iterator[Finding]:
         return
     best = max(blind, key=lambda row: row.accuracy)
     rule = BASELINES[best.name]
-    if best.lead < 0:
-        reason = f"It is beaten by {rule}, which is right in {best.accuracy:.0%}."
-        what = "Votes that this rule explains teach only the rule: label pairs on which it fails."
-        yield Finding("not_yet", reason, what)
+    what = "Votes that this rule explains teach only the rule: label pairs on which it fails."
+    if best.lead_ci[1] < 0:
+        yield Finding("not_yet", f"It is beaten by {rule}, which is right in {best.accuracy:.0%}.", what)
     elif best.lead_ci[0] <= 0:
-        yield Finding("care", f"It cannot be told from {rule} (right in {best.accuracy:.0%}).", "More votes help.")
+        reason = f"On these pairs {rule} is as good, right in {best.accuracy:.0%}."
+        yield Finding("care", reason, what)
 
 
 def _biases(evidence: Evidence) -> Iterator[Finding]:

@@ -99,53 +99,58 @@ def measure(
         train_scores: as `scaled_model` gives them.
         raw: the steepness that training left.
     """
-    voted, config = material.voted, material.config
-    held_out, validation = decided(voted, "test"), decided(voted, "validation")
-    train = decided(voted, "train")
+    held_out, validation = decided(material.voted, "test"), decided(material.voted, "validation")
     margins, by_member = _margins(model, held_out)
     validation_margins, _ = _margins(model, validation)
     temperature, fitted_on = fit_temperature(validation_margins, raw)
     agreement = agreement_of_margins(margins)
     spread = float(np.std(by_member.mean(axis=0))) or 1.0
-    trained = outcomes(_differences(train_scores))
-    people = {name for pair in voted for name in pair.annotators}
+    config = material.config
+    rows = {split: training_rows(material.voted, config, split) for split in ("train", "validation")}
     evidence = Evidence(
-        votes=VoteFacts(
-            train_pairs=len(train),
-            validation_pairs=len(validation),
-            held_out_pairs=len(held_out),
-            voted_pairs=len(voted),
-            ties=sum(pair.tally.majority == "tie" for pair in voted),
-            annotators=len(people),
-            simulated=config.votes == "simulated",
-        ),
+        votes=_vote_facts(material, held_out, validation),
         accuracy=agreement.accuracy,
         accuracy_ci=agreement.accuracy_interval,
-        ceiling=ceiling(voted, held_out, config.seed),
-        baselines=baselines(
-            held_out, margins, training_rows(voted, config), training_rows(voted, config, "validation")
-        ),
+        ceiling=ceiling(material.voted, held_out, config.seed),
+        baselines=baselines(held_out, margins, rows["train"], rows["validation"]),
         calibration=calibrate(margins, raw, temperature, fitted_on),
         effects=effects(model, build_probes(material.demonstrations), spread),
-        train_accuracy=fmean(trained),
+        train_accuracy=fmean(outcomes(_differences(train_scores))),
         disagreement=_disagreement(model, held_out, by_member),
         slices=slices(held_out, margins),
     )
-    whole = CurvePart(pairs=len(train), accuracy=agreement.accuracy, held_out_pairs=len(held_out))
-    card = Card(
+    low, high = np.percentile(train_scores, [0.5, 99.5])
+    return Measured(
+        card=_card(material, evidence, margins, spread, curve),
+        steepness=raw / temperature,
+        score_range=(float(low), float(high)),
+        validation_accuracy=fmean(outcomes(validation_margins)) if validation else None,
+    )
+
+
+def _card(material: Material, evidence: Evidence, margins: list[float], spread: float, curve: list[CurvePart]) -> Card:
+    votes = evidence.votes
+    whole = CurvePart(pairs=votes.train_pairs, accuracy=evidence.accuracy, held_out_pairs=votes.held_out_pairs)
+    return Card(
         **{name: getattr(evidence, name) for name in Evidence.__dataclass_fields__},
         margins=margins,
         spread=spread,
         learning_curve=[*curve, whole] if curve else [],
-        notes=notes(voted, config),
+        notes=notes(material.voted, material.config),
         verdict=judge(evidence),
     )
-    low, high = np.percentile(train_scores, [0.5, 99.5])
-    return Measured(
-        card=card,
-        steepness=raw / temperature,
-        score_range=(float(low), float(high)),
-        validation_accuracy=fmean(outcomes(validation_margins)) if validation else None,
+
+
+def _vote_facts(material: Material, held_out: Sequence[DecidedPair], validation: Sequence[DecidedPair]) -> VoteFacts:
+    voted = material.voted
+    return VoteFacts(
+        train_pairs=len(decided(voted, "train")),
+        validation_pairs=len(validation),
+        held_out_pairs=len(held_out),
+        voted_pairs=len(voted),
+        ties=sum(pair.tally.majority == "tie" for pair in voted),
+        annotators=len({name for pair in voted for name in pair.annotators}),
+        simulated=material.config.votes == "simulated",
     )
 
 

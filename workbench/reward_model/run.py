@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import NotReady
 from workbench.models.spec import ModelSpec
@@ -22,6 +22,9 @@ from workbench.runs.context import RunContext
 from workbench.runs.events import Evaluation, Finished, Notice, Progress, Stopped
 from workbench.runs.frozen_data import read_demonstrations
 
+if TYPE_CHECKING:
+    from workbench.reward_model.measuring import Material
+
 ADAPTER, CLASSIFIER = "adapter", "classifier"
 
 
@@ -31,7 +34,7 @@ def run(context: RunContext) -> Finished | Stopped:
     Raises:
         NotReady: there is no pair to learn from or none to measure on.
     """
-    from workbench.reward_model.measuring import Material, measure, raw_steepness, scaled_model
+    from workbench.reward_model.measuring import Material
 
     began = time.monotonic()
     config = RewardModelConfig.model_validate(context.dir.config["config"])
@@ -45,8 +48,21 @@ def run(context: RunContext) -> Finished | Stopped:
     stopped = train(context, fits, backend, config, validation)
     if stopped is not None:
         return Stopped(step=stopped)
+    return _finish(context, config, trunk, fits, Material(voted, _demonstrations(context), config), began)
+
+
+def _finish(
+    context: RunContext,
+    config: RewardModelConfig,
+    trunk: ModelSpec,
+    fits: Sequence[Fit],
+    material: Material,
+    began: float,
+) -> Finished:
+    """Measure the trained fits, publish the members, and say what became of them."""
+    from workbench.reward_model.measuring import measure, raw_steepness, scaled_model
+
     _measuring(context, 0)
-    material = Material(voted, _demonstrations(context), config)
     run_id = str(context.dir.config["run_id"])
     spec = trunk.with_adapter(f"runs/{run_id}/final/{ADAPTER if config.backend == 'trunk' else CLASSIFIER}")
     folders = [fit_folder(context, fit) for fit in fits if fit.share == 1.0]
@@ -82,7 +98,7 @@ def _demonstrations(context: RunContext) -> list[Any]:
     return read_demonstrations(context.dir.data) if (context.dir.data / "demonstrations.parquet").exists() else []
 
 
-def _curve(context: RunContext, material: Any, spec: ModelSpec, fits: Sequence[Fit]) -> list[CurvePart]:
+def _curve(context: RunContext, material: Material, spec: ModelSpec, fits: Sequence[Fit]) -> list[CurvePart]:
     from workbench.reward_model.ensemble import RewardEnsemble, load_members
     from workbench.reward_model.measuring import curve_part
 

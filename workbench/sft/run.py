@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from workbench.errors import RunError
@@ -38,11 +39,10 @@ def run(context: RunContext) -> Finished | Stopped:
     fetch_base(context, spec)
     tokenizer = load_tokenizer(spec)
     start = load_start(config, spec, context.dir.workspace)
+    start_mark = _Fingerprint(start, tokenizer)
     if (context.dir.final / DONE).exists():  # an earlier life of the run ended while it answered
-        start_mark = _Fingerprint(start, tokenizer)
         tuned = load_trained(config, start, context.dir.final)
     else:
-        start_mark = _Fingerprint(start, tokenizer)
         tuned = train(context, config, start, tokenizer, rows)
         if isinstance(tuned, int):
             return Stopped(step=tuned)
@@ -111,16 +111,10 @@ class _Comparison:
         )
 
 
-class _without_adapter(AbstractContextManager[Any]):  # noqa: N801 (used as a function)
-    def __init__(self, tuned: Any) -> None:
-        self._tuned, self._disabled = tuned, tuned.disable_adapter()
-
-    def __enter__(self) -> Any:
-        self._disabled.__enter__()
-        return self._tuned
-
-    def __exit__(self, *error: Any) -> None:
-        self._disabled.__exit__(*error)
+@contextmanager
+def _without_adapter(tuned: Any) -> Iterator[Any]:
+    with tuned.disable_adapter():
+        yield tuned
 
 
 class _Fingerprint:

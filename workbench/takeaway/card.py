@@ -59,7 +59,13 @@ def _front_matter(model: RegisteredModel) -> str:
     lines = ["---", "library_name: transformers", "pipeline_tag: text-generation"]
     if "/" in model.spec.base and not model.spec.base.startswith((".", "/", "~")):
         lines.append(f"base_model: {model.spec.base}")
-    kinds = {"base": ["base"], "sft": ["sft"], "ppo": ["sft", "rlhf", "ppo"]}
+    kinds = {
+        "base": ["base"],
+        "sft": ["sft"],
+        "ppo": ["sft", "rlhf", "ppo"],
+        "dpo": ["sft", "dpo"],
+        "rloo": ["sft", "rlhf", "rloo"],
+    }
     lines.append(f"tags: [{', '.join(['rlhf-workbench', *kinds.get(model.kind, [])])}]")
     return "\n".join([*lines, "---"])
 
@@ -69,6 +75,8 @@ def _first_sentence(model: RegisteredModel, reward_models: Sequence[str]) -> str
     how = {
         "base": "a base model, as it was before any training here",
         "sft": "fine-tuned on demonstrations (SFT)",
+        "dpo": "fine-tuned on demonstrations (SFT), then on pairs directly (DPO)",
+        "rloo": f"fine-tuned on demonstrations (SFT), then optimised by RLOO against {against}",
         "ppo": f"fine-tuned on demonstrations (SFT), then optimised by PPO against {against}",
     }
     return f"A language model, {how.get(model.kind, 'made here')}, on {model.created_at:%d %B %Y}."

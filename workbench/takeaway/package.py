@@ -19,6 +19,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import ModelError
 from workbench.models.exporting import export_adapter
@@ -28,6 +29,8 @@ from workbench.takeaway.gguf import write_gguf
 
 CHECK_SECONDS = 900
 PROBE_TOKENS = 24
+WRONG = "not the same model"
+"""How `check.py` ends the line of a folder whose logits differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,9 @@ def check_package(folder: Path) -> str:
     except subprocess.TimeoutExpired:
         raise ModelError(f"The check of what was written did not end within {CHECK_SECONDS // 60} minutes.") from None
     if ended.returncode:
-        last = (ended.stdout + ended.stderr).strip().splitlines()[-1:] or ["no reason given"]
-        raise ModelError(f"What was written does not load as it should: {last[0]}")
+        lines = (ended.stdout + ended.stderr).strip().splitlines() or ["no reason given"]
+        told = next((line for line in lines if line.endswith(WRONG)), lines[-1])
+        raise ModelError(f"What was written is not what it should be: {told}")
     return ended.stdout.strip()
 
 
@@ -97,7 +101,7 @@ def _write_models(workspace: Path, spec: ModelSpec, folder: Path) -> list[str]:
     from safetensors.torch import save_file
 
     parts = ["merged"]
-    model = load_merged(spec, workspace)
+    model: Any = load_merged(spec, workspace)
     tokenizer = load_tokenizer(spec)
     vocabulary = int(model.get_input_embeddings().weight.shape[0])
     ids = torch.randint(0, vocabulary, (2, PROBE_TOKENS), generator=torch.Generator().manual_seed(0))

@@ -6,25 +6,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.models.loading import adapter_folder, load_merged, load_tokenizer
 from workbench.models.spec import ModelSpec
 from workbench.verdict.judge import Score
 
 
 def text_score(name: str, specs: Mapping[str, ModelSpec], workspace: Path) -> Score:
-    """Scores of (prompts, responses) by a reward model of the workspace, or by a classifier from outside.
+    """Scores of (prompts, responses) by a reward model of the workspace (the mean of its members), or by a classifier.
 
     Raises:
         ModelError: it cannot be loaded.
     """
-    from workbench.reward_model.scoring import RewardModel
+    from workbench.reward_model.ensemble import load_reward_model
 
     spec = specs.get(name)
-    if spec is None:
-        return _classifier_score(name)
-    trunk = spec.model_copy(update={"adapters": spec.adapters[:-1]})
-    folder = adapter_folder(spec.adapters[-1], workspace).parent
-    return RewardModel(load_merged(trunk, workspace), load_tokenizer(spec), folder).score
+    return _classifier_score(name) if spec is None else load_reward_model(spec, workspace).score
 
 
 def _classifier_score(source: str) -> Score:

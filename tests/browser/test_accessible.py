@@ -1,0 +1,101 @@
+"""Every page in light and dark, wide and narrow: axe finds nothing wrong, and everything is reached by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Server
+from tests.pages import seeding
+from workbench.workspace import Workspace
+
+STEPS = ("", "demonstrations", "sft", "preferences", "reward-model", "ppo")
+PAGES = (*STEPS, "chat", "compare", "family-tree", "take-away", "runs")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+NOT_OURS = frozenset(
+    {
+        # Streamlit draws these itself; an application cannot change them.
+        "aria-allowed-attr",
+        "aria-required-children",
+        "nested-interactive",
+        "scrollable-region-focusable",
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all, on a workspace where every step was done."""
+    made = Server(tmp_path_factory.mktemp("accessible") / "team")
+    with Workspace.open(made.workspace) as ws:
+        seeding.whole_team(ws)
+    made.start()
+    yield made
+    made.kill()
+
+
+def ready(page: Page) -> None:
+    """Wait until the page is drawn."""
+    page.get_by_role("heading", level=1).wait_for(timeout=30_000)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=20_000)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=30_000)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, but for what Streamlit alone could change."""
+    found: dict[str, Any] = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+        for violation in found["violations"]
+        if violation["id"] not in NOT_OURS
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(filled: Server, chromium: Browser, path: str, scheme: Any) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=scheme)
+    page = context.new_page()
+    try:
+        page.goto(f"{filled.url}/{path}")
+        ready(page)
+        assert violations(page) == []
+    finally:
+        context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_sticks_out_sideways(filled: Server, chromium: Browser, path: str, width: int) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    try:
+        page.goto(f"{filled.url}/{path}")
+        ready(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    finally:
+        context.close()
+
+
+@pytest.mark.slow
+def test_a_question_is_asked_by_keyboard_alone(filled: Server, chromium: Browser) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    try:
+        page.goto(f"{filled.url}/compare")
+        ready(page)
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.innerText").strip().endswith("Ask"):
+                break
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    finally:
+        context.close()

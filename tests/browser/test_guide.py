@@ -1,0 +1,56 @@
+"""docs/guide.md, followed step by step: every word that it prints in bold is on the screen where it says."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PROJECT, Server, Watched
+from tests.pages import seeding
+from workbench.workspace import Workspace
+
+GUIDE = (PROJECT / "docs" / "guide.md").read_text(encoding="utf-8")
+NEEDS_ANSWERS = frozenset({"Correct it", "Good answer", "Bad answer"})
+"""Buttons under an answer of a model; the pages' tests press them."""
+
+
+def sections() -> dict[int, tuple[str, list[str]]]:
+    """Number of each step -> (its text, its bold words)."""
+    parts = re.split(r"^## (\d+)\. ", GUIDE, flags=re.MULTILINE)[1:]
+    return {int(n): (text, re.findall(r"\*\*(.+?)\*\*", text)) for n, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def visit(page: Page, name: str) -> None:
+    """Open a page by its link in the sidebar."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_the_steps_are_numbered_and_have_their_pictures() -> None:
+    assert list(sections()) == list(range(1, 10))
+    for picture in re.findall(r"\]\((images/.+?)\)", GUIDE):
+        assert (PROJECT / "docs" / picture).is_file(), picture
+
+
+def test_the_first_step_loads_the_demo_company(server: Server, tab: Watched) -> None:
+    server.start()
+    tab.open(server)
+    for word in sections()[1][1]:
+        expect(tab.page.get_by_text(word, exact=True).first).to_be_visible()
+    tab.page.get_by_role("button", name="Load the demo company").click()
+    expect(tab.page.get_by_text("The demo company is here: 1,264 demonstrations added.")).to_be_visible()
+
+
+def test_each_further_step_finds_what_it_names(server: Server, tab: Watched) -> None:
+    with Workspace.open(server.workspace) as ws:
+        seeding.whole_team(ws)
+    server.start()
+    tab.open(server)
+    for step in range(2, 10):
+        for word in sections()[step][1]:
+            if tab.page.get_by_test_id("stSidebarNav").get_by_role("link", name=word).count():
+                visit(tab.page, word)
+            elif word not in NEEDS_ANSWERS:
+                expect(tab.page.get_by_text(word, exact=True).first).to_be_visible()
+    assert tab.complaints == []

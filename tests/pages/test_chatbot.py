@@ -1,0 +1,151 @@
+"""Comparing and chatting, as a person would see it; the models are a stub that answers at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages import chat, services
+from tests.chatbot.conftest import StubGenerator
+from tests.pages import seeding
+from tests.pages.conftest import texts, unbroken, visit
+from workbench.chatbot import comparisons
+from workbench.chatbot.nearness import Near
+from workbench.workspace import Workspace
+
+NEAR = Near("d00", "Where is the HR department in Boston?", "Third floor, Harbor building.", 0.9)
+
+
+class Generator(StubGenerator):
+    """The stub, whatever the reward model's folder."""
+
+    def score(self, *asked: Any, **_: Any) -> list[float]:
+        return [float(place) for place, _ in enumerate(asked[2])]
+
+    def close(self) -> None:
+        """There is no process."""
+
+
+@pytest.fixture
+def stub(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> Generator:
+    seeding.whole_team(ws)
+    made = Generator()
+    monkeypatch.setattr(services, "Generator", lambda _: made)
+    monkeypatch.setattr(comparisons, "near_demonstrations", lambda *_: [])
+    monkeypatch.setattr(chat, "near_demonstrations", lambda *_: [NEAR])
+    return made
+
+
+def shown(app: AppTest) -> str:
+    return texts(app).replace("\\", "")
+
+
+@pytest.fixture
+def team(ws: Workspace, stub: Generator) -> Workspace:
+    """A workspace where all four steps are done, whose models are the stub."""
+    assert stub.asked == []
+    return ws
+
+
+def test_models_are_asked_scored_and_kept_with_the_weights_that_answered(
+    ws: Workspace, app: AppTest, stub: Generator
+) -> None:
+    visit(app, "compare.py", name="Ada")
+    app.button(key="compare_ask").click()
+    unbroken(app.run())
+    said = shown(app)
+    assert "0.0: How do I get to the HR department in Boston?" in said
+    assert "Score 2.00** · highest" in said
+    (kept,) = ws.comparisons.list(person="Ada")
+    assert [answer["model"] for answer in kept.answers["answers"]] == ["base", "sft-001", "ppo-001"]
+    assert app.query_params["comparison"] == [kept.id]
+    assert len(stub.asked) == 3
+
+
+def test_a_blind_choice_is_a_vote_and_only_then_the_names_are_shown(team: Workspace, app: AppTest) -> None:
+    visit(app, "compare.py", name="Ada")
+    app.multiselect(key="compare_models").set_value(["sft-001", "ppo-001"])
+    app.toggle(key="compare_blind").set_value(True)
+    app.run()
+    before = team.votes.count(simulated=False)
+    app.button(key="compare_ask").click()
+    unbroken(app.run())
+    assert "Answer A" in shown(app)
+    assert "Score" not in shown(app)
+    app.button(key="compare_vote_1").click()
+    unbroken(app.run())
+    assert "Saved as 1 vote by Ada." in shown(app)
+    assert team.votes.count(simulated=False) == before + 1
+    assert "compare_vote_1" not in [button.key for button in app.button]
+
+
+def test_a_link_opens_the_same_comparison_and_a_spoilt_one_is_explained(team: Workspace, app: AppTest) -> None:
+    visit(app, "compare.py", name="Ada")
+    app.button(key="compare_ask").click()
+    app.run()
+    (kept,) = team.comparisons.list()
+    other = AppTest.from_file(str(app._script_path), default_timeout=30)
+    other.run()
+    other.query_params["comparison"] = kept.id
+    other.switch_page("compare.py")
+    assert "0.0: How do I get" in shown(unbroken(other.run()))
+    other.query_params["comparison"] = "nowhere"
+    assert "There is no comparison 'nowhere'" in shown(unbroken(other.run()))
+
+
+def test_too_few_models_for_a_blind_vote_are_refused_in_place(team: Workspace, app: AppTest) -> None:
+    assert team.models.list()
+    visit(app, "compare.py", name="Ada")
+    app.multiselect(key="compare_models").set_value(["sft-001"])
+    app.toggle(key="compare_blind").set_value(True)
+    app.run()
+    app.button(key="compare_ask").click()
+    assert "needs at least two models" in shown(unbroken(app.run()))
+
+
+def test_presenting_shows_the_prepared_prompts_one_after_the_other(team: Workspace, app: AppTest) -> None:
+    visit(app, "compare.py", name="Ada")
+    app.button(key="compare_present").click()
+    unbroken(app.run())
+    assert "1 of 5" in shown(app)
+    app.button(key="present_next").click()
+    unbroken(app.run())
+    assert "2 of 5" in shown(app)
+    assert len(team.comparisons.list()) == 1
+
+
+def test_a_chat_of_two_turns_a_correction_and_a_thumb(team: Workspace, app: AppTest) -> None:
+    visit(app, "chat.py", name="Ada")
+    app.chat_input(key="chat_prompt").set_value("Where is the HR department in Boston?")
+    unbroken(app.run())
+    assert "2.0: Where is the HR department in Boston?" in shown(app)
+    (turn,) = team.chats.first_turns("Ada", 5)
+    app.button(key=f"correct_{turn.id}").click().run()
+    app.text_area(key=f"answer_{turn.id}").set_value("On the fourth floor.")
+    app.button(key=f"save_{turn.id}").click()
+    unbroken(app.run())
+    drafts = team.demonstrations.list(status="draft")
+    assert [(draft.response, draft.author) for draft in drafts] == [("On the fourth floor.", "Ada")]
+
+    before = team.votes.count(simulated=False)
+    app.button(key=f"thumb_up_{turn.id}").click().run()
+    assert "counts as a vote between these two answers" in shown(app)
+    app.button(key=f"choice_left_{turn.id}").click()
+    unbroken(app.run())
+    assert team.votes.count(simulated=False) == before + 1
+
+
+def test_a_question_that_nothing_is_near_is_not_answered_unless_one_insists(
+    app: AppTest, stub: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat, "near_demonstrations", lambda *_: [Near("d", "Where is HR?", "Here.", 0.2)])
+    visit(app, "chat.py", name="Ada")
+    app.chat_input(key="chat_prompt").set_value("What is the capital of France?")
+    unbroken(app.run())
+    assert "an answer would be invented" in shown(app) or any("invented" in str(info.value) for info in app.info)
+    assert stub.asked == []
+    next(button for button in app.button if str(button.key).startswith("anyway_")).click()
+    unbroken(app.run())
+    assert "2.0: What is the capital of France?" in shown(app)
