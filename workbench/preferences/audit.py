@@ -223,8 +223,10 @@ def _agreement(own: Sequence[Vote], rest: Mapping[str, list[Vote]]) -> Measure |
     drawn = resampled(terms, cohen_of_sums, resamples=RESAMPLES)
     others = _agreement_among([rest[vote.pair_id] for vote in shared])
     # So far out in the tail a percentile of some hundred resamples is luck; their spread is not.
-    half = Z_STRICT * float(np.nanstd(drawn))
-    return Measure(value, percentiles(drawn), len(shared), others, (value - half, value + half))
+    interval = percentiles(drawn)
+    half = Z_STRICT * float(np.nanstd(drawn)) if interval is not None else 0.0
+    strict = None if interval is None else (value - half, value + half)
+    return Measure(value, interval, len(shared), others, strict)
 
 
 def _agreement_among(units: Sequence[Sequence[Vote]]) -> float | None:
