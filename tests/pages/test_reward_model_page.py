@@ -169,7 +169,7 @@ def test_the_playground_ranks_and_colours_without_markdown(
             for text in responses
         ]
 
-    monkeypatch.setattr("workbench.models.generator.Generator.score", score)
+    monkeypatch.setattr("workbench.models.generator.Generator.score_prompt", score)
     visit(app, PAGE, reward_part="Try it")
     app.text_input(key="playground_prompt").set_value("Where?")
     app.text_area(key="playground_responses").set_value(f"Short.\n{seeding.EVIL}\nShort.\n")
@@ -196,7 +196,7 @@ def test_the_playground_says_what_is_missing_or_went_wrong(
     def fail(*_: object, **__: object) -> None:
         raise ModelError("The folder holds no reward model; was its run deleted?")
 
-    monkeypatch.setattr("workbench.models.generator.Generator.score", fail)
+    monkeypatch.setattr("workbench.models.generator.Generator.score_prompt", fail)
     app.text_area(key="playground_responses").set_value("There.")
     unbroken(app.button(key="playground_score").click().run())
     assert "was its run deleted" in app.error[0].value
