@@ -19,7 +19,7 @@ from workbench.chatbot.comparisons import Answer, Comparison, find_comparison, j
 from workbench.chatbot.questions import MOST_MODELS, Question, from_link, question
 from workbench.chatbot.votes import Undecided, vote_on_comparison
 from workbench.errors import InvalidInput
-from workbench.models.registry import LANGUAGE_MODELS, RegisteredModel, list_models
+from workbench.models.registry import LANGUAGE_MODELS, REWARD_MODELS, RegisteredModel, list_models
 
 HELD_OUT = "A held-out prompt"
 OWN = "My own"
@@ -177,7 +177,7 @@ def _settings() -> None:
         st.number_input(
             "Seed", 0, 2**31 - 1, step=1, key="compare_seed", width=150, help="The same seed, the same answer."
         )
-        reward_models = [model.id for model in list_models(services.workspace(), ("reward_model",))]
+        reward_models = [model.id for model in list_models(services.workspace(), REWARD_MODELS)]
         if reward_models:
             st.selectbox(
                 "Scored by",
@@ -294,7 +294,7 @@ def _remember(answers: list[Answer]) -> None:
 
 def _finish(asked: Question, answers: Sequence[Answer], *, blind: bool) -> None:
     ws = services.workspace()
-    reward_models = [model.id for model in list_models(ws, ("reward_model",))]
+    reward_models = [model.id for model in list_models(ws, REWARD_MODELS)]
     scorer = st.session_state.get("compare_scorer") or (reward_models[-1] if reward_models else NO_SCORE)
     scored_by = None if scorer == NO_SCORE else str(scorer)
     judged, trouble = judge(ws, services.generator(), asked.prompt, answers, scored_by)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator as Stream
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ class Comparison(BaseModel):
     created_at: datetime
 
 
-def ask(ws: Workspace, generator: Generator, asked: Question) -> Iterator[list[Answer]]:
+def ask(ws: Workspace, generator: Generator, asked: Question) -> Stream[list[Answer]]:
     """The answers as they grow, one list of all panes per event.
 
     Raises:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from storage.demonstrations import Origin
 from workbench.demonstrations.archives import ZIP, Entry, entries, open_zip
-from workbench.demonstrations.columns import DemonstrationFields, RowError, required_text
+from workbench.demonstrations.cell_values import required_text
+from workbench.demonstrations.columns import DemonstrationFields, RowError
 from workbench.demonstrations.document_text import EXTENSIONS, document_text
 from workbench.demonstrations.import_report import DemonstrationFile, ImportReport, RejectedRow
 from workbench.demonstrations.importing import store_demonstrations

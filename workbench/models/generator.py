@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator as Stream
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -100,7 +101,7 @@ class Generator:
         }
         return [float(score) for score in self._ask(request, timeout)["scores"]]
 
-    def stream(self, panes: Sequence[Pane], *, silence: float = SILENCE_SECONDS) -> Iterator[Written]:
+    def stream(self, panes: Sequence[Pane], *, silence: float = SILENCE_SECONDS) -> Stream[Written]:
         """All panes' answers as they grow, mixed as they come, until every pane is done.
 
         A pane that fails says so in its own last `Written`. Leaving the loop stops the writing: that is how a stop

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from storage.models import Model
     from workbench.workspace import Workspace
 
+REWARD_MODELS: tuple[ModelKind, ...] = ("reward_model",)
 LANGUAGE_MODELS: tuple[ModelKind, ...] = ("base", "sft", "ppo", "dpo", "rloo")
 """Kinds of models that answer, in the order of the steps; the others score."""
 

@@ -8,16 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from workbench.demonstrations.columns import (
-    PROMPT_NAMES,
-    RowError,
-    conversation,
-    first_named,
-    optional_text,
-    plain_name,
-    required_text,
-    split_named,
-)
+from workbench.demonstrations.cell_values import optional_text, required_text, split_named
+from workbench.demonstrations.columns import PROMPT_NAMES, RowError, conversation, first_named, plain_name
 from workbench.demonstrations.splits import Split
 from workbench.errors import UnreadableFile
 from workbench.preferences.stated_votes import StatedVote, stated_votes

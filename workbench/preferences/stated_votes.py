@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.demonstrations.columns import RowError, optional_text, plain_name
+from workbench.demonstrations.cell_values import optional_text
+from workbench.demonstrations.columns import RowError, plain_name
 from workbench.demonstrations.text_rules import clean_tags
 from workbench.preferences.majority import Choice
 
