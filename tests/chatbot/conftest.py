@@ -15,7 +15,7 @@ from workbench.workspace import Workspace
 
 
 class StubGenerator:
-    """Says 'N: PROMPT' for the model of N adapters, word by word, turn and turn about; scores by length."""
+    """Says 'N.SEED: PROMPT', N being 0 for a base, 1 for an SFT and 2 for any later model, word by word, turn and turn about; scores by length."""
 
     def __init__(self) -> None:
         self.asked: list[Pane] = []
@@ -26,9 +26,9 @@ class StubGenerator:
         self.asked += panes
         try:
             for place, pane in enumerate(panes):
-                yield Written(place, weights="same" if self.broken_adapters else f"w{len(pane.spec.adapters)}")
+                yield Written(place, weights="same" if self.broken_adapters else f"w{_stage(pane.spec)}")
             for place, pane in enumerate(panes):
-                text = f"{len(pane.spec.adapters)}.{pane.sampling.seed}: {pane.messages[-1]['content']}"
+                text = f"{_stage(pane.spec)}.{pane.sampling.seed}: {pane.messages[-1]['content']}"
                 yield Written(place, text[:4], 1)
                 yield Written(place, text, 2, seconds=0.1, done=True)
         except GeneratorExit:
@@ -38,6 +38,12 @@ class StubGenerator:
     def score(self, spec: ModelSpec, prompts: Sequence[str], responses: Sequence[str]) -> list[float]:
         assert spec.adapters[-1].endswith("reward_model-001/final/adapter")
         return [float(len(text)) for text in responses]
+
+
+def _stage(spec: ModelSpec) -> int:
+    if not spec.adapters:
+        return 0
+    return 1 if "sft" in spec.adapters[-1] else 2
 
 
 @pytest.fixture

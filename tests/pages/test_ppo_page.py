@@ -331,4 +331,4 @@ def test_a_dpo_run_is_shown_beside_ppo_without_what_it_has_not(ws: Workspace, ap
     labels = [tab.label for tab in app.tabs]
     begin = labels.index("Curves")
     assert labels[begin : begin + 5] == ["Curves", "Doctor", "Time-lapse", "Frontier", "Was it worth it?"]
-    assert "Validation score" in plain(app)
+    assert "Score 0.40" in plain(app), "measured on validation prompts"

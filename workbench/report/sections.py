@@ -73,7 +73,7 @@ def demonstrations(ws: Workspace) -> str:
     """Step 1: what the models learn from."""
     splits = ws.demonstrations.split_counts()
     sources = list(ws.demonstrations.sources().items())[:8]
-    if not splits:
+    if not any(splits.values()):
         return section("1 · Demonstrations", paragraph("None were collected yet."))
     return section(
         "1 · Demonstrations",
