@@ -485,7 +485,7 @@ def test_other_ways_to_use_the_votes_give_models_with_the_same_measures(loop: Wo
     if kind == "dpo":
         run_id = launch_dpo(loop, DPORunConfig(**shared, epochs=1, batch_size=4), "test")
     else:
-        rloo = RLOORunConfig(**shared, total_episodes=32, batch_size=8, num_generations=2)
+        rloo = RLOORunConfig(**shared, despite_verdict=True, total_episodes=32, batch_size=8, num_generations=2)
         run_id = launch_rloo(loop, rloo, "test")
     ended = run_stage(loop, run_id)
     assert isinstance(ended, Finished)

@@ -37,7 +37,7 @@ def test_ppo_from_launch_to_verdict(server: Server, tab: Watched, chromium: Brow
     page.get_by_role("button", name="Start PPO").click()
     expect(badge(page, "Running")).to_be_visible()
     expect(page.get_by_text("Reward = score − KL penalty")).to_be_visible()
-    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=30_000)  # the library itself is loaded first
     progress = page.get_by_text(re.compile(r"optimising · \d+%"))
     before = progress.inner_text()
     expect(progress).not_to_have_text(before, timeout=UPDATE_SECONDS)
