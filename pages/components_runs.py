@@ -66,11 +66,13 @@ def find_run(run_id: str) -> Run | None:
 
 
 def run_label(run_id: str) -> str:
-    """How a run appears in a picker."""
+    """How a run appears in a picker.
+
+    The same at every time: the browser hands back the label that was chosen, and one that has changed since, as a state
+    or an age would, is no choice any more; the picker then jumps to its first run.
+    """
     run = find_run(run_id)
-    if run is None:
-        return run_id
-    return f"{run.id} · {status_word(run.status).lower()} · {ago(run.created_at)}"
+    return run_id if run is None else f"{run.id} · {run.created_at:%d %b %Y, %H:%M}"
 
 
 def pick_run(kind: RunKind, key: str) -> str | None:

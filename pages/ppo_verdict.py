@@ -98,8 +98,11 @@ def _judge_button(run: Run, judged: Run | None) -> None:
                 width=110,
                 help="How many SFT answers the reward model chooses from; 1 leaves it out.",
             )
-            chosen = st.multiselect(
-                "Its checkpoints", _all_steps(run), default=list(steps), key=f"verdict_steps_{run.id}", width=230
+            every = _all_steps(run)
+            chosen = (
+                st.multiselect("Its checkpoints", every, default=list(steps), key=f"verdict_steps_{run.id}", width=230)
+                if every
+                else []
             )
             also = st.multiselect(
                 "Beside it", others, key=f"verdict_others_{run.id}", placeholder="DPO, RLOO, PPO runs", width=260

