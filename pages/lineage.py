@@ -44,6 +44,7 @@ WORDS = {
     "model": "Model",
     "reward_model": "Reward model",
 }
+STAGGER = 0.35
 
 
 def page() -> None:
@@ -135,7 +136,9 @@ def _figure(tree: FamilyTree, picked: str) -> Any:
             startstandoff=15,
             text="",
         )
-        figure.add_annotation(x=(x0 + x1) / 2, y=(y0 + y1) / 2, text=edge.label, showarrow=False, font={"size": 11})
+        along = 0.35  # nearer to where it begins, so that labels of crossing arrows do not meet in the middle
+        x, y = x0 + along * (x1 - x0), y0 + along * (y1 - y0)
+        figure.add_annotation(x=x, y=y, text=edge.label, showarrow=False, font={"size": 11})
     figure.add_scatter(
         x=[places[node.key][0] for node in tree.nodes],
         y=[places[node.key][1] for node in tree.nodes],
@@ -168,12 +171,14 @@ def _figure(tree: FamilyTree, picked: str) -> Any:
 
 
 def _places(tree: FamilyTree) -> dict[str, tuple[float, float]]:
-    """A column for each depth; within it, one below the other around the middle."""
+    """A column for each depth; within it, one below the other around the middle, every other column a little lower, so
+    that an arrow over several columns does not run through the nodes between.
+    """
     columns: dict[int, list[str]] = {}
     for key, depth in tree.depth().items():
         columns.setdefault(depth, []).append(key)
     return {
-        key: (float(depth), (len(keys) - 1) / 2 - row)
+        key: (float(depth), (len(keys) - 1) / 2 - row + (STAGGER if depth % 2 else -STAGGER))
         for depth, keys in columns.items()
         for row, key in enumerate(keys)
     }

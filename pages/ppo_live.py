@@ -72,8 +72,9 @@ def _headline(headline: Headline, frame: pd.DataFrame) -> None:
     name = next((n for n in headline.names if len(ppo_data.one(frame, n))), headline.names[0])
     words, rows = METRICS[name], ppo_data.one(frame, name)
     values = [float(value) for value in rows["value"]]
-    now = sum(values[-TREND:]) / len(values[-TREND:]) if values else None
-    then = sum(values[:TREND]) / len(values[:TREND]) if len(values) > 1 else None
+    width = max(1, min(TREND, len(values) // 3))  # so that beginning and end do not overlap
+    now = sum(values[-width:]) / width if values else None
+    then = sum(values[:width]) / width if len(values) > 1 else None
     change = None if now is None or then is None or len(values) < 2 else now - then
     with st.container(border=True, gap="xsmall", height="stretch"):
         st.metric(

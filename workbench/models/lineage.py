@@ -143,7 +143,10 @@ class _Growing:
         config = run_config(self.ws, run_id)
         folder = run_dir_of(self.ws, run)
         for name, sha256 in config.get("data", {}).items():
-            self.edges.append(Edge(self._data(run, folder, name, str(sha256)), key, "learned from"))
+            # A reward model learns from votes alone; the human answers are there to measure it.
+            measured = run.kind == "reward_model" and name.startswith("demonstrations")
+            label = "measured on" if measured else "learned from"
+            self.edges.append(Edge(self._data(run, folder, name, str(sha256)), key, label))
         for used in config.get("models", {}):
             reward = used != model.parent_id and run.kind in ("ppo", "rloo")
             self._parent(used, key, "scored by" if reward else "started from")
@@ -153,14 +156,15 @@ class _Growing:
     def _data(self, run: Run, folder: RunDir, name: str, sha256: str) -> str:
         key = f"data:{sha256}"
         if key not in self.nodes:
-            pairs = name.startswith("pairs")
+            title = {"pairs": "Decided pairs", "votes": "Votes"}.get(name.split(".")[0], "Demonstrations")
+            voted = title != "Demonstrations"
             facts = {"sha256": sha256} | (
                 _vote_facts(folder.data / name, str(run.config.get("votes", "")))
-                if pairs
+                if voted
                 else _demonstration_facts(self.ws, folder.data / name, sha256)
             )
-            kind: NodeKind = "votes" if pairs else "demonstrations"
-            self.nodes[key] = Node(key, kind, "Votes" if pairs else "Demonstrations", facts)
+            kind: NodeKind = "votes" if voted else "demonstrations"
+            self.nodes[key] = Node(key, kind, title, facts)
         return key
 
 
@@ -220,7 +224,8 @@ def _demonstration_facts(ws: Workspace, path: Path, sha256: str) -> dict[str, st
 
 def _vote_facts(path: Path, source: str) -> dict[str, str]:
     splits = _counted(path, "split")
-    facts = {"decided pairs": f"{sum(splits.values()):,}"}
+    counted = "decided pairs" if path.name.startswith("pairs") else "pairs voted on"
+    facts = {counted: f"{sum(splits.values()):,}"}
     if source:
         facts["votes of"] = source
     return facts | {name: f"{number:,}" for name, number in sorted(splits.items())}
