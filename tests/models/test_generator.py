@@ -57,7 +57,8 @@ def test_after_an_error_the_next_request_works(generator: Generator, prompt: str
 def test_the_process_ends_with_the_generator(tmp_path: Path) -> None:
     generator = Generator(tmp_path, command=[sys.executable, "-c", STUB])
     generator.generate(ModelSpec(), ["one"])
-    child = psutil.Process().children()[-1]
+    assert generator._process is not None
+    child = psutil.Process(generator._process.pid)  # this process may have other children, of other tests
     generator.close()
     assert not child.is_running()
 
