@@ -23,11 +23,11 @@ def _figures(report: UpdateReport) -> dict[str, float]:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_score_rises_towards_its_optimum(seed: int) -> None:
     trainer = tiny_trainer(
-        seed, total_episodes=32 * 40, learning_rate=2e-2, ppo_epochs=4, minibatch_size=8, kl_coef=0.0
+        seed, total_episodes=32 * 80, learning_rate=5e-3, ppo_epochs=4, minibatch_size=8, kl_coef=0.0
     )
     scores = [report.metrics["objective/scores"] for report in trainer.updates()]
     assert sum(scores[:3]) / 3 < 0.3
-    assert sum(scores[-3:]) / 3 > 0.6  # 0.72 to 0.97 over six seeds; the last digits of a sum decide where in between
+    assert sum(scores[-3:]) / 3 > 0.8  # slow enough that the last digits of a sum decide little: 0.82 to 0.97
 
 
 def test_a_strong_penalty_keeps_the_policy_near_the_reference() -> None:

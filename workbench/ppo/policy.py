@@ -88,7 +88,12 @@ class ActorCritic(nn.Module, ABC):
         """Within this block the model is the SFT model; the value head is not to be read."""
 
     def value_states(self, sequences: Tensor, mask: Tensor, hidden: Tensor, wanted: Tensor | None = None) -> Tensor:
-        """The hidden states that the value head reads; ``hidden`` are the policy's own."""
+        """The hidden states that the value head reads: [B, L, H].
+
+        Args:
+            hidden: the policy's own, [B, L, H].
+            wanted: bool [B, L], the tokens whose states will be read; None is all.
+        """
         return hidden
 
     def autocast(self) -> AbstractContextManager[Any]:
