@@ -51,7 +51,7 @@ def launch_sft(ws: Workspace, config: SFTConfig, created_by: str) -> str:
     model = _start_model(ws, config)
     if not ws.demonstrations.count(status="approved", split="train"):
         raise NotReady("There is no approved demonstration to train on: write, import or load some first.")
-    return _launch(ws, "sft", config, created_by, [model], lambda data: _freeze_with_embeddings(ws, data, "test"))
+    return launch_run(ws, "sft", config, created_by, [model], lambda data: _freeze_with_embeddings(ws, data, "test"))
 
 
 def launch_evaluation(ws: Workspace, config: EvaluationConfig, created_by: str) -> str:
@@ -65,7 +65,7 @@ def launch_evaluation(ws: Workspace, config: EvaluationConfig, created_by: str) 
     if not ws.demonstrations.count(status="approved", split=config.split):
         raise NotReady(f"No approved demonstration is in the {config.split} split, so there is nothing to answer.")
     freeze = partial(_freeze_with_embeddings, ws, split=config.split)
-    return _launch(ws, "evaluation", config, created_by, models, freeze)
+    return launch_run(ws, "evaluation", config, created_by, models, freeze)
 
 
 def launch_pairs(ws: Workspace, config: PairsConfig, created_by: str) -> str:
@@ -90,7 +90,7 @@ def launch_pairs(ws: Workspace, config: PairsConfig, created_by: str) -> str:
         if config.score_with is not None:
             freeze_open_pairs(ws, data, voting_settings(ws).people_per_pair)
 
-    return _launch(ws, "pairs", config, created_by, models, freeze)
+    return launch_run(ws, "pairs", config, created_by, models, freeze)
 
 
 def launch_reward_model(ws: Workspace, config: RewardModelConfig, created_by: str) -> str:
@@ -110,7 +110,7 @@ def launch_reward_model(ws: Workspace, config: RewardModelConfig, created_by: st
         if ws.demonstrations.count(status="approved"):
             freeze_demonstrations(ws, data)  # for centring the scores, and for the bias probes
 
-    return _launch(ws, "reward_model", config, created_by, [model], freeze)
+    return launch_run(ws, "reward_model", config, created_by, [model], freeze)
 
 
 def launch_best_of_n(ws: Workspace, config: BestOfNConfig, created_by: str) -> str:
@@ -123,7 +123,7 @@ def launch_best_of_n(ws: Workspace, config: BestOfNConfig, created_by: str) -> s
     model = _reward_model(ws, config.reward_model_id)
     if not ws.demonstrations.count(status="approved", split="test"):
         raise NotReady("No approved demonstration is in the test split, so there is nothing to answer.")
-    return _launch(ws, "best_of_n", config, created_by, [model], lambda data: freeze_demonstrations(ws, data))
+    return launch_run(ws, "best_of_n", config, created_by, [model], lambda data: freeze_demonstrations(ws, data))
 
 
 def launch_ppo(ws: Workspace, config: PPORunConfig, created_by: str) -> str:
@@ -153,7 +153,7 @@ def launch_ppo(ws: Workspace, config: PPORunConfig, created_by: str) -> str:
             shutil.copytree(checkpoint, data.parent / "branch")
 
     models = [start, *registered]
-    return _launch(ws, "ppo", config, created_by, models, freeze, extra={"sft_model_id": start.id})
+    return launch_run(ws, "ppo", config, created_by, models, freeze, extra={"sft_model_id": start.id})
 
 
 def _start_model(ws: Workspace, config: SFTConfig) -> RegisteredModel:
@@ -233,7 +233,7 @@ def _reward_model(ws: Workspace, model_id: str) -> RegisteredModel:
     return model
 
 
-def _launch(
+def launch_run(
     ws: Workspace,
     kind: RunKind,
     config: BaseModel,

@@ -8,7 +8,7 @@ from pathlib import Path
 from workbench.alternatives.config import DPORunConfig, RLOORunConfig
 from workbench.demonstrations.snapshots import PAIRS_FILE
 from workbench.errors import InvalidInput, NotReady
-from workbench.launch import _launch as launch_run
+from workbench.launch import launch_run
 from workbench.launch_tuning import check_known_tags, freeze_prompts, refuse_unfit
 from workbench.models.registry import RegisteredModel, find_language_model, get_model
 from workbench.runs.run_dir import RunDir
