@@ -11,24 +11,27 @@ const KEYS = {
   ArrowRight: "right", Digit2: "right", Numpad2: "right",
   ArrowDown: "tie", Digit0: "both_bad", Numpad0: "both_bad",
 };
-const desks = new WeakMap();
+const REMOUNT_MS = 2000; // a desk that comes back later than this starts afresh from what the server says
+let live = null; // the one desk of this tab, however often and wherever Streamlit mounts the component
 
 export default function mount({ data, parentElement, setStateValue }) {
-  let desk = desks.get(parentElement);
-  if (!desk) {
-    desk = new Desk(parentElement, data.person);
-    desks.set(parentElement, desk);
+  if (!live?.goesOnFor(data.person)) {
+    live?.close();
+    live = new Desk(data.person);
   }
+  const desk = live;
   desk.send = (actions) => setStateValue("outbox", actions);
+  desk.open(parentElement);
   desk.take(data);
   return () => {
-    desk.close();
-    desks.delete(parentElement);
+    // Streamlit may have mounted the desk in its new place before it leaves the old one.
+    if (desk.root === parentElement) desk.close();
   };
 }
 
 class Desk {
-  constructor(root, person) {
+  constructor(person) {
+    this.person = person;
     this.storageName = `voting-outbox:${person}`;
     this.outbox = new Map(this.stored().map((action) => [action.id, action]));
     this.gone = new Set([...this.outbox.values()].filter((a) => a.kind !== "undo").map((a) => turnOf(a)));
@@ -39,18 +42,39 @@ class Desk {
     this.lastVote = { at: -Infinity, choice: null, id: null };
     this.message = "";
     this.data = null;
-    this.build(root);
+    this.root = null; // where the desk stands; null while Streamlit shows it nowhere
+    this.closedAt = -Infinity;
+    this.build();
     this.onKey = (event) => this.key(event);
+  }
+
+  goesOnFor(person) {
+    return this.person === person && (this.root !== null || performance.now() - this.closedAt < REMOUNT_MS);
+  }
+
+  open(root) {
+    if (this.root === root) return;
+    if (this.root) this.close();
+    this.root = root;
+    root.append(this.desk);
+    this.sentOnce = false;
     document.addEventListener("keydown", this.onKey, true);
     this.timer = setInterval(() => this.resend(), RESEND_MS);
-    if (!document.activeElement || document.activeElement === document.body || isTab(document.activeElement)) {
+    if (this.focused) {
+      this.focused.focus({ preventScroll: true });
+    } else if (!document.activeElement || document.activeElement === document.body || isTab(document.activeElement)) {
       this.desk.focus({ preventScroll: true });
     }
   }
 
   close() {
+    const active = this.desk.getRootNode().activeElement;
+    this.focused = this.desk.contains(active) ? active : null;
     document.removeEventListener("keydown", this.onKey, true);
     clearInterval(this.timer);
+    this.desk.remove();
+    this.root = null;
+    this.closedAt = performance.now();
   }
 
   // --- what comes from the server ---------------------------------------------------------------
@@ -224,7 +248,7 @@ class Desk {
 
   // --- what is drawn ------------------------------------------------------------------------------
 
-  build(root) {
+  build() {
     this.desk = element("section", { className: "desk", tabIndex: -1, ariaLabel: "Voting" });
     this.counter = element("p", { className: "counter" });
     this.state = element("p", { className: "state", role: "status" });
@@ -253,7 +277,6 @@ class Desk {
     this.empty = element("div", { className: "empty", hidden: true });
     const bar = element("div", { className: "bar" }, this.counter, this.state);
     this.desk.append(bar, this.guidelines, this.pairBox, this.empty, this.foot, this.hint);
-    root.append(this.desk);
   }
 
   buildIdeal() {

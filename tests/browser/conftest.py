@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[2]
 STUB = Path(__file__).with_name("stub_worker.py")
@@ -31,6 +31,7 @@ ARGUMENTS = (
     "--disable-sync",
 )
 START_SECONDS = 60
+expect.set_options(timeout=30_000)  # milliseconds; only what never comes about may fail, not what a busy machine delays
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

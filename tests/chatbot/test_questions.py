@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.chatbot.questions import Question, from_link, question, to_link
@@ -26,7 +26,6 @@ QUESTIONS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(QUESTIONS, st.booleans())
 def test_a_link_asks_the_very_same_question(asked: Question, blind: bool) -> None:
     kept = asked.model_copy(update={"models": tuple(sorted(asked.models))}) if blind else asked

@@ -174,7 +174,7 @@ def test_a_large_file_is_refused_unread(ws: Workspace, tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(UnreadableFile, match="has 200 MB; at most 25 MB"):
         import_demonstrations(ws, path, author="kim")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 def test_rows_that_cannot_be_stored_are_rejected(ws: Workspace, file: WriteFile) -> None:

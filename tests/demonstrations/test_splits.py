@@ -91,7 +91,7 @@ LETTERS = st.text(alphabet=st.sampled_from("aBzÄäßİıŁłĸﬁ²Σςσ?'’-
 
 
 @given(st.lists(st.tuples(LETTERS, LETTERS), min_size=30, max_size=60))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_keys_are_the_same_in_sql_and_in_python(rows: list[tuple[str, str]]) -> None:
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE texts (prompt VARCHAR, response VARCHAR)")

@@ -30,7 +30,7 @@ def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
 def app(ws: Workspace) -> AppTest:
     """The app before its first run, on that workspace."""
     assert ws.root.is_dir()
-    return AppTest.from_file(str(ENTRY), default_timeout=30)
+    return AppTest.from_file(str(ENTRY), default_timeout=90)
 
 
 def visit(app: AppTest, page: str | None = None, name: str | None = None, **state: object) -> AppTest:

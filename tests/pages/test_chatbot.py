@@ -86,7 +86,7 @@ def test_a_link_opens_the_same_comparison_and_a_spoilt_one_is_explained(team: Wo
     app.button(key="compare_ask").click()
     app.run()
     (kept,) = team.comparisons.list()
-    other = AppTest.from_file(str(app._script_path), default_timeout=30)
+    other = AppTest.from_file(str(app._script_path), default_timeout=90)
     other.run()
     other.query_params["comparison"] = kept.id
     other.switch_page("compare.py")

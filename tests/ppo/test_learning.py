@@ -47,7 +47,7 @@ def test_micro_batches_change_nothing_but_memory(size: int, options: dict[str, A
         torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-4)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.permutations(range(8)), st.integers(0, 3), st.integers(0, 3))
 def test_neither_padding_nor_order_ever_changes_a_loss(order: list[int], left: int, right: int) -> None:
     trainer = tiny_trainer()

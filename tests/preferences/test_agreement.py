@@ -96,7 +96,7 @@ def test_agreement_is_none_where_it_is_not_defined(units: list[list[str]]) -> No
     assert cohen_kappa([(unit[0], unit[-1]) for unit in units if len(unit) > 1]) is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.dictionaries(
         st.text(max_size=2), st.dictionaries(st.sampled_from("xyz"), st.sampled_from(["a", "b", "tie"]), min_size=1)

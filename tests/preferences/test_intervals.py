@@ -46,7 +46,7 @@ def one(statistic, terms: np.ndarray) -> float:  # type: ignore[no-untyped-def]
     return float(statistic(terms.sum(axis=0, keepdims=True))[0])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(UNITS)
 def test_alpha_from_sums_is_that_of_the_library(units: list[list[str]]) -> None:
     expected = krippendorff_alpha(units)
@@ -54,7 +54,7 @@ def test_alpha_from_sums_is_that_of_the_library(units: list[list[str]]) -> None:
         assert one(alpha_of_sums, alpha_terms(counts(units))) == pytest.approx(expected, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.sampled_from(VALUES), min_size=3, max_size=3), min_size=2, max_size=12))
 def test_kappas_from_sums_are_those_of_the_library(units: list[list[str]]) -> None:
     fleiss = fleiss_kappa(units)

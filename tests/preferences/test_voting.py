@@ -107,7 +107,7 @@ def test_progress_counts_ones_own_votes_and_what_waits(ws: Workspace) -> None:
     assert (pairs_ahead(ws, "kim"), pairs_ahead(ws, "lee")) == (1, 3)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=st.lists(st.sampled_from(["left", "right", "tie", "both_bad", "undo"]), max_size=8))
 def test_undo_brings_back_the_counts_before(ws: Workspace, actions: list[str]) -> None:
     # One workspace for all examples, as opening one takes longest; each example is a person of its own.

@@ -47,7 +47,7 @@ def test_a_killed_worker_is_interrupted_and_resumes(
         _kill(row.pid)
         killed_at = time.monotonic()
         row = until(run, "interrupted")
-        assert time.monotonic() - killed_at < 5
+        assert time.monotonic() - killed_at < 15  # at most a pass of the supervisor on a busy machine
         assert (row.error, row.pid) == (INTERRUPTED, None)
         supervisor.resume(run.id)
         assert workspace.runs.get(run.id).error is None

@@ -59,7 +59,7 @@ def test_text_and_numbers_survive(tmp_path: Path) -> None:
     assert metric.values == {"x": math.inf, "y": -math.inf}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cut=st.integers(min_value=0, max_value=400))
 def test_a_tail_torn_anywhere_is_repaired(cut: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
