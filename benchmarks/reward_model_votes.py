@@ -122,7 +122,7 @@ def tuned_margins(voted: Sequence[VotedPair], seed: int, epochs: float) -> list[
     from workbench.runs.context import RunContext
 
     config = RewardModelConfig(
-        model_id="base", backend="minilm", epochs=epochs, seed=seed, max_length=256, mismatched_per_pair=0
+        model_id="base", backend="minilm", epochs=epochs, seed=seed, max_length=256, contrasts_per_pair=0
     )
     with tempfile.TemporaryDirectory() as folder:
         context = RunContext.for_directory(Path(folder) / "runs" / "votes")

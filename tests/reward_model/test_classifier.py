@@ -33,7 +33,7 @@ def test_a_classifier_learns_and_is_a_reward_model(tmp_path: Path, folder: Path)
     rows = [demonstration(number, split=("train", "train", "validation", "test")[number % 4]) for number in range(80)]
     run = launched(
         tmp_path, good_is_chosen, rows, "reward_model-001", backend="classifier", classifier=str(folder), epochs=10,
-        encoder_learning_rate=5e-3, batch_size=8, members=2, members_differ="seeds",
+        encoder_learning_rate=5e-3, batch_size=8, members=2, members_differ="seeds", contrasts_per_pair=0,
     )  # fmt: skip
     ended = finished(run)
     assert isinstance(ended, Finished)

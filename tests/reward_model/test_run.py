@@ -110,7 +110,7 @@ def rows() -> list[FrozenDemonstration]:
     return demonstrations(80)
 
 
-QUICK: dict[str, Any] = {"epochs": 4, "learning_rate": 2e-3, "batch_size": 12, "mismatched_per_pair": 0}
+QUICK: dict[str, Any] = {"epochs": 4, "learning_rate": 2e-3, "batch_size": 12, "contrasts_per_pair": 0}
 
 
 def test_votes_for_length_turn_the_card_to_not_yet_and_name_it(tmp_path: Path, rows: list[FrozenDemonstration]) -> None:

@@ -50,12 +50,12 @@ class RewardModelConfig(BaseModel):
     lora_rank: int = Field(16, ge=1, le=512, description="Rank of the adapter.")
     lora_alpha: int = Field(32, ge=1, le=1024, description="LoRA scale numerator.")
     lora_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before the adapter.")
-    mismatched_per_pair: int = Field(
-        1,
+    contrasts_per_pair: int = Field(
+        3,
         ge=0,
         le=20,
-        description="Pairs added for each voted one: its preferred response against the one preferred for another "
-        "prompt, so that an answer to another question scores low. They need no vote.",
+        description="Pairs added for each voted one, which need no vote. In turn its preferred response stands against "
+        "the one preferred for another prompt, itself with another value in it, itself said twice, and the prompt.",
     )
     max_length: int = Field(512, ge=16, le=32768, description="Tokens of prompt and response together.")
     members: int = Field(

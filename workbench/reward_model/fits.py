@@ -19,7 +19,7 @@ from typing import Any
 from workbench.errors import NotReady
 from workbench.reward_model.backends import BackendModel
 from workbench.reward_model.config import RewardModelConfig
-from workbench.reward_model.mismatches import mismatched_pairs
+from workbench.reward_model.contrasts import contrast_pairs
 from workbench.reward_model.votes import PreferenceRow
 from workbench.runs.context import RunContext
 from workbench.runs.events import CheckpointSaved, Event, Metric, Notice, Progress
@@ -49,8 +49,8 @@ class Fit:
     share: float = 1.0
 
     def lesson(self, config: RewardModelConfig) -> list[PreferenceRow]:
-        """The rows and, where asked for, each preferred response against one to another question."""
-        return [*self.rows, *mismatched_pairs(self.rows, config.mismatched_per_pair, self.seed)]
+        """The rows and, where asked for, contrasts to them."""
+        return [*self.rows, *contrast_pairs(self.rows, config.contrasts_per_pair, self.seed)]
 
     def steps(self, config: RewardModelConfig) -> int:
         """Optimiser steps, if no row is too long."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from workbench.reward_model.changed_values import value_shape
 from workbench.runs.frozen_data import FrozenDemonstration
 
 ProbeName = Literal[
@@ -91,7 +92,7 @@ def wrong_fact(row: FrozenDemonstration, rows: Sequence[FrozenDemonstration]) ->
         if fact in row.response:
             for other in _alike(row, rows):
                 for value in other.key_facts or ():
-                    if _shape(value) == _shape(fact) and value != fact and value not in row.response:
+                    if value_shape(value) == value_shape(fact) and value != fact and value not in row.response:
                         return row.response.replace(fact, value)
     if row.key_facts is None and (found := _NUMBER.search(row.response)):
         return _NUMBER.sub(str(int(found[0]) + 3), row.response, count=1)
@@ -106,15 +107,6 @@ def _alike(row: FrozenDemonstration, rows: Sequence[FrozenDemonstration]) -> lis
         others,
         key=lambda other: (-len(own & set(other.tags)), hashlib.sha256((row.prompt + other.id).encode()).digest()),
     )
-
-
-def _shape(value: str) -> str:
-    """Whether it is a number, a time, a mailbox, a name …: so that a floor is replaced by a floor."""
-    if "@" in value:
-        return "mailbox"
-    if _NUMBER.search(value):
-        return re.sub(r"\d+", "0", value).casefold()
-    return "words" if value[:1].islower() else "name"
 
 
 def _other(row: FrozenDemonstration, rows: Sequence[FrozenDemonstration]) -> FrozenDemonstration | None:
