@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PROJECT, Server, Watched
 from tests.pages import seeding
@@ -21,10 +21,24 @@ def sections() -> dict[int, tuple[str, list[str]]]:
     return {int(n): (text, re.findall(r"\*\*(.+?)\*\*", text)) for n, text in zip(parts[::2], parts[1::2], strict=True)}
 
 
+def in_sidebar(page: Page, name: str) -> Locator:
+    """The link to a page of the app."""
+    return page.get_by_test_id("stSidebarNav").get_by_role("link", name=name)
+
+
 def visit(page: Page, name: str) -> None:
-    """Open a page by its link in the sidebar."""
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    """Open a page by its link in the sidebar and wait until it is drawn whole."""
+    link = in_sidebar(page, name)
+    address = str(link.get_attribute("href"))
+    link.click()
+    expect(page).to_have_url(re.compile(f"{re.escape(address)}$"))
+    drawn(page)
+
+
+def drawn(page: Page) -> None:
+    """Wait until the script of the page has run to its end, so that what is not there will not come."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 def test_the_steps_are_numbered_and_have_their_pictures() -> None:
@@ -47,12 +61,14 @@ def test_each_further_step_finds_what_it_names(server: Server, tab: Watched) -> 
         seeding.whole_team(ws)
     server.start()
     tab.open(server)
+    drawn(tab.page)
     for step in range(2, 10):
         for word in sections()[step][1]:
-            if tab.page.get_by_test_id("stSidebarNav").get_by_role("link", name=word).count():
+            if in_sidebar(tab.page, word).count():
                 visit(tab.page, word)
             elif tab.page.get_by_role("tab", name=word, exact=True).count():
                 tab.page.get_by_role("tab", name=word, exact=True).click()
+                drawn(tab.page)
             elif word not in NEEDS_ANSWERS:
                 expect(tab.page.get_by_text(word).first).to_be_visible()
     assert tab.complaints == []
