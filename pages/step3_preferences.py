@@ -24,7 +24,7 @@ from pages.preferences_results import results
 from pages.preferences_settings import voting_settings
 from pages.preferences_vote import vote
 from workbench.demonstrations.splits import SPLITS
-from workbench.launch import launch_pairs
+from workbench.launch.pairs import launch_pairs
 from workbench.models.registry import list_models
 from workbench.preferences.config import PairsConfig
 

@@ -290,7 +290,7 @@ def test_a_stage_prints_its_outcome(cli: Cli, root: Path, monkeypatch: pytest.Mo
         on_progress(finished_run(status="running", phase="training", done=1, total=4, eta_seconds=200))
         return finished_run(run_id, summary={"accuracy": float("nan"), "nested": {"x": 2}})
 
-    monkeypatch.setattr("workbench.launch.launch_reward_model", launch)
+    monkeypatch.setattr("workbench.launch.reward_model.launch_reward_model", launch)
     monkeypatch.setattr("workbench.runs.foreground.run_to_end", run_to_end)
     found = cli("reward-model", "--set", "epochs=3", "--set", "votes=simulated", "--json")
     assert found.code == 0
@@ -315,7 +315,7 @@ def test_settings_from_a_file_and_nested_ones(cli: Cli, tmp_path: Path, monkeypa
         configs.append(config)
         raise NotReady("Enough seen.")
 
-    monkeypatch.setattr("workbench.launch.launch_ppo", launch)
+    monkeypatch.setattr("workbench.launch.ppo.launch_ppo", launch)
     file = tmp_path / "config.json"
     file.write_text('{"run_id": "ppo-001", "config": {"reward_model_id": "r", "ppo": {"kl_coef": 0.2, "seed": 3}}}')
     assert (
@@ -346,7 +346,7 @@ def test_a_stage_that_does_not_finish(
     def run_to_end(*_: Any) -> Run:
         raise ending
 
-    monkeypatch.setattr("workbench.launch.launch_sft", lambda *_: "sft-001")
+    monkeypatch.setattr("workbench.launch.sft.launch_sft", lambda *_: "sft-001")
     monkeypatch.setattr("workbench.runs.foreground.run_to_end", run_to_end)
     found = cli("sft", "--json")
     assert (found.code, found.out) == (code, "")

@@ -18,7 +18,10 @@ from workbench.demo.annotators import simulate_votes
 from workbench.demo.load import load_demo_company
 from workbench.errors import InvalidInput, ModelError, NotFound, NotReady
 from workbench.evaluation.measures import MEASURES
-from workbench.launch import launch_evaluation, launch_pairs, launch_ppo, launch_reward_model, launch_sft
+from workbench.launch.pairs import launch_pairs
+from workbench.launch.ppo import launch_ppo
+from workbench.launch.reward_model import launch_reward_model
+from workbench.launch.sft import launch_evaluation, launch_sft
 from workbench.models.loading import EMBEDDED_DIR, load_merged, load_tokenizer
 from workbench.models.registry import get_model
 from workbench.ppo.config import PPOConfig, PPORunConfig
@@ -434,7 +437,7 @@ def test_the_alarm_pauses_a_run_once_and_it_goes_on_when_told(loop: Workspace, m
 
 
 def test_a_verdict_judges_all_candidates_and_makes_models_of_checkpoints(loop: Workspace) -> None:
-    from workbench.launch_verdict import judged_steps, launch_verdict
+    from workbench.launch.verdict import judged_steps, launch_verdict
     from workbench.verdict.config import VerdictConfig
 
     steps = judged_steps(loop, "ppo-001")
@@ -473,7 +476,7 @@ def test_a_verdict_judges_all_candidates_and_makes_models_of_checkpoints(loop: W
 @pytest.mark.parametrize("kind", ["dpo", "rloo"])
 def test_other_ways_to_use_the_votes_give_models_with_the_same_measures(loop: Workspace, kind: str) -> None:
     from workbench.alternatives.config import DPORunConfig, RLOORunConfig
-    from workbench.launch_alternatives import launch_dpo, launch_rloo
+    from workbench.launch.alternatives import launch_dpo, launch_rloo
 
     shared: dict[str, Any] = {
         "reward_model_id": "reward_model-001",
@@ -510,7 +513,7 @@ def test_other_ways_to_use_the_votes_give_models_with_the_same_measures(loop: Wo
 
 
 def test_an_ensemble_is_one_model_for_ppo_and_for_the_best_of_n(loop: Workspace) -> None:
-    from workbench.launch import launch_best_of_n
+    from workbench.launch.reward_model import launch_best_of_n
     from workbench.reward_model.best_of_n import BestOfNConfig
 
     config = RewardModelConfig(model_id="sft-001", votes="simulated", epochs=1, members=2)

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from tests.pages import seeding
 from tests.test_stages import run_stage
 from workbench.errors import InvalidInput, RunError
-from workbench.launch import launch_sft
+from workbench.launch.sft import launch_sft
 from workbench.models.loading import EMBEDDED_DIR, load_merged, load_tokenizer
 from workbench.models.registry import get_model
 from workbench.models.spec import ModelSpec

@@ -1,6 +1,6 @@
 """Before an SFT run is launched: its preflight and its first batch, from what the workspace holds.
 
-Beside `workbench.launch` and not in `workbench.sft`, which knows nothing of the database.
+Not in `workbench.sft`, which knows nothing of the database.
 """
 
 from __future__ import annotations
