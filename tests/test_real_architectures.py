@@ -10,7 +10,7 @@ import torch
 
 from tests.hub_models import COMMIT, QWEN3, SMOLLM2, build_hub_model
 from tests.pages import seeding
-from tests.test_stages import run_stage
+from tests.stages.running import run_stage
 from workbench.errors import InvalidInput, ModelError
 from workbench.launch.pairs import launch_pairs
 from workbench.launch.ppo import launch_ppo

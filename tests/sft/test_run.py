@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.pages import seeding
-from tests.test_stages import run_stage
+from tests.stages.running import run_stage
 from workbench.errors import InvalidInput, RunError
 from workbench.launch.sft import launch_sft
 from workbench.models.loading import EMBEDDED_DIR, load_merged, load_tokenizer
