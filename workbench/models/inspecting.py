@@ -98,8 +98,7 @@ def facts_of(
     Raises:
         ModelError: the configuration is not that of a language model.
     """
-    inner = config.get("text_config") if isinstance(config.get("text_config"), dict) else config
-    assert isinstance(inner, dict)
+    inner = _text_config(config)
     hidden = int(inner.get("hidden_size") or inner.get("n_embd") or 0)
     parameters, weight_bytes = _sizes(headers)
     layers = int(inner.get("num_hidden_layers") or inner.get("n_layer") or 0)
@@ -122,6 +121,12 @@ def facts_of(
         download_bytes=download_bytes,
         problems=(*problems, *_unsuitable(base, config)),
     )
+
+
+def _text_config(config: dict[str, Any]) -> dict[str, Any]:
+    """The part about the language model, where the configuration has one for images beside it."""
+    inner = config.get("text_config")
+    return inner if isinstance(inner, dict) else config
 
 
 def licence_in(readme: str) -> str | None:
