@@ -15,7 +15,8 @@ from workbench.errors import WorkbenchError
 from workbench.launch.sft import launch_sft
 from workbench.launch.sft_outlook import outlook
 from workbench.models.bases import add_base_model, look_at
-from workbench.models.inspecting import ModelFacts, inspect_model
+from workbench.models.facts import ModelFacts
+from workbench.models.inspecting import inspect_model
 from workbench.models.machine import qlora_problem
 from workbench.models.registry import find_language_model, list_models
 from workbench.models.spec import ModelSpec

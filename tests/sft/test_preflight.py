@@ -11,7 +11,8 @@ import pytest
 
 from workbench.errors import InvalidInput, ModelError
 from workbench.models.bases import look_at
-from workbench.models.inspecting import ModelFacts, facts_of, licence_in
+from workbench.models.facts import ModelFacts, facts_of
+from workbench.models.inspecting import licence_in
 from workbench.models.loading import EMBEDDED_DIR
 from workbench.models.machine import Gpu, Machine
 from workbench.models.spec import ModelSpec

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from workbench.models.inspecting import ModelFacts
+from workbench.models.facts import ModelFacts
 from workbench.models.machine import this_machine
 from workbench.models.spec import ModelSpec
 from workbench.sft.config import SFTConfig

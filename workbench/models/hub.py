@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.errors import ModelError
-from workbench.models.inspecting import TOKENIZER_FILES, WEIGHTS_AND_TEXT, ModelFacts, facts_of
+from workbench.models.facts import TOKENIZER_FILES, WEIGHTS_AND_TEXT, ModelFacts, facts_of
 from workbench.models.spec import ModelSpec
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.models.inspecting import ModelFacts
+from workbench.models.facts import ModelFacts
 from workbench.models.machine import Machine, matmul_flops, qlora_problem
 from workbench.models.spec import ModelSpec
 from workbench.models.token_counts import estimated_tokens, token_counts
