@@ -8,10 +8,10 @@ from workbench.models.lineage import family_tree
 from workbench.models.promotion import promoted_model
 from workbench.models.registry import LANGUAGE_MODELS, RegisteredModel, list_models, newest_model
 from workbench.report.html import bullets, figures, interval, paragraph, section, table, text
+from workbench.report.steps import demonstrations, ppo, preferences, reward_model, sft
 
 if TYPE_CHECKING:
     from workbench.workspace import Workspace
-from workbench.report.steps import demonstrations, ppo, preferences, reward_model, sft
 
 EXAMPLES = 8
 
