@@ -17,6 +17,8 @@ from workbench.runs.worker import STAGES
 from workbench.sft.config import SFTConfig
 from workbench.workspace import Workspace
 
+Watch = Callable[[RunContext, Any], None]
+
 SFT = SFTConfig(epochs=2, batch_size=16, evaluate_limit=4, max_new_tokens=8)
 PPO = PPOConfig(
     total_episodes=32,
@@ -29,19 +31,26 @@ PPO = PPOConfig(
 )
 
 
-def run_stage(ws: Workspace, run_id: str, stop_at: int | None = None) -> Finished | Stopped:
-    """Run a launched stage in this process; ``stop_at`` asks it to stop once its metrics reach that step."""
+def run_stage(ws: Workspace, run_id: str, stop_at: int | None = None, watch: Watch | None = None) -> Finished | Stopped:
+    """Run a launched stage in this process.
+
+    Args:
+        stop_at: it is asked to stop once its metrics reach that step.
+        watch: sees each event after it was emitted.
+    """
     import importlib
 
     context = RunContext.for_directory(ws.root / "runs" / run_id)
     emit = context.emit
 
-    def watch(event: Any) -> None:
+    def tell(event: Any) -> None:
         emit(event)
         if stop_at is not None and event.type == "metric" and event.step >= stop_at:
             context.request_stop()
+        if watch is not None:
+            watch(context, event)
 
-    context.emit = watch  # type: ignore[method-assign]
+    context.emit = tell  # type: ignore[method-assign]
     module, function = STAGES[context.dir.config["kind"]].split(":")
     stage: Callable[[RunContext], Finished | Stopped] = getattr(importlib.import_module(module), function)
     torch.manual_seed(1 if stop_at is None else 2)  # a fresh process stands anywhere in torch's randomness
@@ -52,7 +61,7 @@ def run_stage(ws: Workspace, run_id: str, stop_at: int | None = None) -> Finishe
     return ended
 
 
-def run_ppo(ws: Workspace, watch: Callable[[RunContext, Any], None] | None = None, **settings: Any) -> str:
+def run_ppo(ws: Workspace, watch: Watch | None = None, **settings: Any) -> str:
     """Launch PPO with settings of the run and, under ``ppo``, of the engine; run it to its end; returns its id."""
     engine = PPO.model_copy(update=settings.pop("ppo", {}))
     config = PPORunConfig(
@@ -63,7 +72,7 @@ def run_ppo(ws: Workspace, watch: Callable[[RunContext, Any], None] | None = Non
     return run_id
 
 
-def resume_ppo(ws: Workspace, run_id: str, watch: Callable[[RunContext, Any], None] | None = None) -> None:
+def resume_ppo(ws: Workspace, run_id: str, watch: Watch | None = None) -> None:
     from workbench.ppo.run import run
 
     context = RunContext.for_directory(ws.root / "runs" / run_id)

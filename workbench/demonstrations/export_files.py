@@ -17,7 +17,7 @@ from workbench.demonstrations.delimited import guard
 from workbench.errors import InvalidInput
 
 Row = dict[str, Any]
-LISTS = frozenset({"tags", "key_facts", "reasons"})
+_LISTS = frozenset({"tags", "key_facts", "reasons"})
 
 
 def writer_for(out: Path) -> Callable[[list[Row], Sequence[str]], int]:
@@ -83,7 +83,7 @@ def parquet_table(rows: list[Row], columns: Sequence[str]) -> Any:
     types = {
         "messages": texts("role", "content"),
         "conversations": texts("from", "value"),
-        **dict.fromkeys(LISTS, pa.list_(pa.string())),
+        **dict.fromkeys(_LISTS, pa.list_(pa.string())),
         **dict.fromkeys(("created_at", "updated_at"), pa.timestamp("us", tz="UTC")),
         **dict.fromkeys(("margin", "seconds"), pa.float64()),
         "votes": pa.int64(),
