@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.reward_model.making import voted
+from tests.stages.running import Watch, watched
 from workbench.demo.company import load_demonstrations
 from workbench.models.spec import ModelSpec
 from workbench.reward_model.card import Card, read_card
@@ -83,20 +84,9 @@ def launched(
     return folder
 
 
-def finished(folder: Path, watch: Callable[[RunContext, Any], None] | None = None) -> Finished | Stopped:
-    context = RunContext.for_directory(folder)
-    emit = context.emit
-
-    def tell(event: Any) -> None:
-        emit(event)
-        if watch is not None:
-            watch(context, event)
-
-    context.emit = tell  # type: ignore[method-assign]
-    try:
+def finished(folder: Path, watch: Watch | None = None) -> Finished | Stopped:
+    with watched(folder, watch) as context:
         return run(context)
-    finally:
-        context.close()
 
 
 def card_of(folder: Path) -> Card:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -31,32 +34,37 @@ PPO = PPOConfig(
 )
 
 
-def run_stage(ws: Workspace, run_id: str, stop_at: int | None = None, watch: Watch | None = None) -> Finished | Stopped:
-    """Run a launched stage in this process.
-
-    Args:
-        stop_at: it is asked to stop once its metrics reach that step.
-        watch: sees each event after it was emitted.
-    """
-    import importlib
-
-    context = RunContext.for_directory(ws.root / "runs" / run_id)
+@contextmanager
+def watched(folder: Path, watch: Watch | None = None) -> Iterator[RunContext]:
+    """The context of a run, each of whose events ``watch`` sees after it was emitted."""
+    context = RunContext.for_directory(folder)
     emit = context.emit
 
     def tell(event: Any) -> None:
         emit(event)
-        if stop_at is not None and event.type == "metric" and event.step >= stop_at:
-            context.request_stop()
         if watch is not None:
             watch(context, event)
 
     context.emit = tell  # type: ignore[method-assign]
-    module, function = STAGES[context.dir.config["kind"]].split(":")
-    stage: Callable[[RunContext], Finished | Stopped] = getattr(importlib.import_module(module), function)
-    torch.manual_seed(1 if stop_at is None else 2)  # a fresh process stands anywhere in torch's randomness
-    ended = stage(context)
-    emit(ended)
-    context.close()
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def run_stage(ws: Workspace, run_id: str, stop_at: int | None = None, watch: Watch | None = None) -> Finished | Stopped:
+    """Run a launched stage in this process; it is watched, or asked to stop once its metrics reach ``stop_at``."""
+
+    def stop(context: RunContext, event: Any) -> None:
+        if stop_at is not None and event.type == "metric" and event.step >= stop_at:
+            context.request_stop()
+
+    with watched(ws.root / "runs" / run_id, watch or stop) as context:
+        module, function = STAGES[context.dir.config["kind"]].split(":")
+        stage: Callable[[RunContext], Finished | Stopped] = getattr(importlib.import_module(module), function)
+        torch.manual_seed(1 if stop_at is None else 2)  # a fresh process stands anywhere in torch's randomness
+        ended = stage(context)
+        context.emit(ended)
     ingest(ws, run_id)
     return ended
 
@@ -73,23 +81,15 @@ def run_ppo(ws: Workspace, watch: Watch | None = None, **settings: Any) -> str:
 
 
 def resume_ppo(ws: Workspace, run_id: str, watch: Watch | None = None) -> None:
+    """Run PPO from its newest checkpoint to its end; what it said is taken up even where it breaks off."""
     from workbench.ppo.run import run
 
-    context = RunContext.for_directory(ws.root / "runs" / run_id)
-    emit = context.emit
-
-    def tell(event: Any) -> None:
-        emit(event)
-        if watch is not None:
-            watch(context, event)
-
-    context.emit = tell  # type: ignore[method-assign]
-    newest = context.dir.latest_checkpoint()
     try:
-        emit(Started(pid=0, resumed_from_step=newest[0] if newest else None))
-        emit(run(context))
+        with watched(ws.root / "runs" / run_id, watch) as context:
+            newest = context.dir.latest_checkpoint()
+            context.emit(Started(pid=0, resumed_from_step=newest[0] if newest else None))
+            context.emit(run(context))
     finally:
-        context.close()
         ingest(ws, run_id)
 
 
