@@ -8,8 +8,8 @@ import pytest
 
 from tests.demonstrations.conftest import WriteFile, texts
 from workbench.demonstrations.columns import RowError, choose_columns, conversation
-from workbench.demonstrations.import_preview import preview_demonstrations
-from workbench.demonstrations.importing import import_demonstrations, read_demonstrations
+from workbench.demonstrations.importing import import_demonstrations, propose, read_demonstrations
+from workbench.demonstrations.parsing import parse_file
 from workbench.errors import UnreadableFile
 from workbench.workspace import Workspace
 
@@ -41,10 +41,10 @@ def test_a_system_message_belongs_to_the_prompt() -> None:
 
 def test_columns_that_no_name_tells_can_be_named(ws: Workspace, file: WriteFile) -> None:
     path = file("faq.csv", "id,text,more,text_2,more_2\n1,Where?,Here.,Où?,Ici.\n")
-    preview = preview_demonstrations(path)
-    assert preview.columns == ("id", "text", "more", "text_2", "more_2")
-    assert preview.report is None
-    assert "no column is the prompt" in (preview.problem or "")
+    table = parse_file(path)
+    assert table.columns == ("id", "text", "more", "text_2", "more_2")
+    with pytest.raises(UnreadableFile, match="no column is the prompt"):
+        propose(table)
     import_demonstrations(ws, path, author="kim", prompt_column="text_2", response_column="more_2")
     assert texts(ws) == [("Où?", "Ici.")]
     with pytest.raises(UnreadableFile, match="there is no column 'q_de'"):

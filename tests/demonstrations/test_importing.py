@@ -9,9 +9,9 @@ import json
 from tests.demonstrations.conftest import WriteFile
 from workbench.demonstrations.editing import add_demonstration
 from workbench.demonstrations.exporting import export_demonstrations
-from workbench.demonstrations.import_preview import preview_demonstrations
+from workbench.demonstrations.import_preview import preview_table
 from workbench.demonstrations.import_report import rejected_csv
-from workbench.demonstrations.importing import import_demonstrations, read_demonstrations
+from workbench.demonstrations.importing import import_demonstrations, propose, read_demonstrations
 from workbench.demonstrations.parsing import parse_file
 from workbench.demonstrations.splits import assign_split
 from workbench.workspace import Workspace
@@ -128,10 +128,9 @@ def test_rejected_rows_can_be_downloaded_with_what_they_held(file: WriteFile) ->
 
 def test_a_preview_writes_nothing(ws: Workspace, file: WriteFile) -> None:
     path = file("rows.csv", "prompt,response\nA?,B\nA?,B\n,C\n")
-    preview = preview_demonstrations(path, ws=ws)
-    assert (preview.prompt_column, preview.response_column) == ("prompt", "response")
-    assert preview.first_rows[0] == {"prompt": "A?", "response": "B"}
-    assert preview.report is not None
+    table = parse_file(path)
+    preview = preview_table(path.name, table, propose(table), ws)
+    assert (preview.first_fields[0].prompt, preview.first_fields[0].response) == ("A?", "B")
     assert (preview.report.accepted, preview.report.duplicates, len(preview.report.rejected)) == (1, 1, 1)
     assert ws.demonstrations.count() == 0
     assert import_demonstrations(ws, path, author="kim") == preview.report
