@@ -57,10 +57,8 @@ TASKS: dict[str, Callable[[Responses], torch.Tensor]] = {
 """The best score of each is 1."""
 
 
-def learn(task: str, seed: int, updates: int = 60) -> dict[str, float]:
-    """One run; scores are means over the first and the last five updates."""
-    torch.manual_seed(seed)
-    model = LlamaForCausalLM(
+def _model() -> LlamaForCausalLM:
+    return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=VOCABULARY,
             hidden_size=32,
@@ -73,7 +71,10 @@ def learn(task: str, seed: int, updates: int = 60) -> dict[str, float]:
             initializer_range=0.3,  # the frozen output layer must be able to be sure of something
         )
     )
-    config = PPOConfig(
+
+
+def _config(seed: int, updates: int) -> PPOConfig:
+    return PPOConfig(
         total_episodes=64 * updates,
         batch_size=64,
         minibatch_size=16,
@@ -88,8 +89,14 @@ def learn(task: str, seed: int, updates: int = 60) -> dict[str, float]:
         lora_targets="all-linear",
         seed=seed,
     )
+
+
+def learn(task: str, seed: int, updates: int = 60) -> dict[str, float]:
+    """One run; scores are means over the first and the last five updates."""
+    torch.manual_seed(seed)
+    config = _config(seed, updates)
     prompts = [Prompt(str(i), [16 + i % 8, 20, 21][: 1 + i % 3]) for i in range(12)]
-    policy = new_actor_critic(model, config)
+    policy = new_actor_critic(_model(), config)
     trainer = PPOTrainer(config, policy, Tokens(), TASKS[task], prompts)  # type: ignore[arg-type]
     metrics = [report.metrics for report in trainer.updates()]
     scores = [values["objective/scores"] for values in metrics]

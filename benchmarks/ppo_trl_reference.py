@@ -57,10 +57,16 @@ def main() -> None:
         trainer.log = lambda metrics, *_, **__: logged.append(metrics)
         _record_values(trainer, seen)
         trainer.train()
+    figures = _figures(seen, logged[0]) | {"gradients": gradients}
+    TARGET.write_text(json.dumps(figures, indent=None) + "\n")
+
+
+def _figures(seen: dict[str, list[Any]], logged: dict[str, float]) -> dict[str, Any]:
+    """What was seen, under the names of the file."""
     logprobs, reference, new = seen["selective_log_softmax"]
     values, scores = seen["get_reward"]
     advantages, mask, whitened = seen["masked_whiten"][0]
-    figures = {
+    return {
         "old_logprobs": logprobs.tolist(),
         "reference_logprobs": reference.tolist(),
         "new_logprobs": new.tolist(),
@@ -70,12 +76,10 @@ def main() -> None:
         "advantages": advantages.tolist(),
         "mask": mask.tolist(),
         "whitened": whitened.tolist(),
-        "policy_loss": logged[0]["loss/policy_avg"],
-        "value_loss": logged[0]["loss/value_avg"],
-        "clip_fraction": logged[0]["policy/clipfrac_avg"],
-        "gradients": gradients,
+        "policy_loss": logged["loss/policy_avg"],
+        "value_loss": logged["loss/value_avg"],
+        "clip_fraction": logged["policy/clipfrac_avg"],
     }
-    TARGET.write_text(json.dumps(figures, indent=None) + "\n")
 
 
 def _record(name: str, seen: dict[str, list[Any]], what: Any) -> None:
@@ -98,6 +102,32 @@ def _record_values(trainer: Any, seen: dict[str, list[Any]]) -> None:
     trainer.model.register_forward_hook(keep)
 
 
+def _settings(folder: str) -> PPOConfig:
+    return PPOConfig(
+        output_dir=folder,
+        per_device_train_batch_size=8,
+        gradient_accumulation_steps=1,
+        num_mini_batches=1,
+        num_ppo_epochs=1,
+        total_episodes=8,
+        response_length=case.RESPONSE,
+        local_rollout_forward_batch_size=8,
+        stop_token="eos",
+        missing_eos_penalty=case.MISSING_EOS_PENALTY,
+        temperature=case.TEMPERATURE,
+        kl_coef=case.KL_COEF,
+        gamma=case.GAMMA,
+        lam=case.LAM,
+        vf_coef=case.VALUE_COEF,
+        num_sample_generations=0,
+        save_strategy="no",
+        report_to="none",
+        use_cpu=True,
+        bf16=False,
+        gradient_checkpointing=False,
+    )
+
+
 def _trainer(folder: str, prompts: torch.Tensor) -> PPOTrainer:
     words = Tokenizer(WordLevel({f"w{index}": index for index in range(case.VOCABULARY)}, unk_token="w2"))
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, pad_token="w0", eos_token="w1", padding_side="left")
@@ -107,29 +137,7 @@ def _trainer(folder: str, prompts: torch.Tensor) -> PPOTrainer:
     case.fill(critic, 0.2)
     rows = Dataset.from_dict({"input_ids": prompts.tolist()})
     trainer = PPOTrainer(
-        args=PPOConfig(
-            output_dir=folder,
-            per_device_train_batch_size=8,
-            gradient_accumulation_steps=1,
-            num_mini_batches=1,
-            num_ppo_epochs=1,
-            total_episodes=8,
-            response_length=case.RESPONSE,
-            local_rollout_forward_batch_size=8,
-            stop_token="eos",
-            missing_eos_penalty=case.MISSING_EOS_PENALTY,
-            temperature=case.TEMPERATURE,
-            kl_coef=case.KL_COEF,
-            gamma=case.GAMMA,
-            lam=case.LAM,
-            vf_coef=case.VALUE_COEF,
-            num_sample_generations=0,
-            save_strategy="no",
-            report_to="none",
-            use_cpu=True,
-            bf16=False,
-            gradient_checkpointing=False,
-        ),
+        args=_settings(folder),
         processing_class=tokenizer,
         model=case.model(),
         ref_model=None,

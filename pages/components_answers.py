@@ -26,16 +26,21 @@ Models = tuple[tuple[str, str], tuple[str, str]]
 """((model id, how it is called) of the earlier model, the same of the later one)."""
 
 
+def no_answers() -> None:
+    """What stands where a run answered no held-out prompt."""
+    empty_state(
+        "No held-out answers",
+        "This run ended without answering held-out prompts: there were no demonstrations in the test split.",
+        "quiz",
+        ("step1_demonstrations.py", "Add demonstrations"),
+    )
+
+
 def comparison(run_id: str, models: Models) -> None:
     """Everything that says whether the later model answers better than the earlier one."""
     rows = services.workspace().answers.list(run_id=run_id)
     if not rows:
-        empty_state(
-            "No held-out answers",
-            "This run ended without answering held-out prompts: there were no demonstrations in the test split.",
-            "quiz",
-            ("step1_demonstrations.py", "Add demonstrations"),
-        )
+        no_answers()
         return
     frame = pd.DataFrame(
         [

@@ -1,22 +1,19 @@
-"""Finding, reading, changing and deleting demonstrations: a table on the left, the chosen rows on the right."""
+"""Finding demonstrations by filters or by meaning: a table on the left, the chosen rows on the right."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, cast
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pages import demonstrations_bulk, identity, services
-from pages.components import ago, attempt, counted, escaped, plain_text, problem, report, required
+from pages import demonstrations_bulk, services
+from pages.components import counted
 from pages.demonstrations_bulk import CHOSEN, MANY
+from pages.demonstrations_detail import detail
 from pages.demonstrations_grid import grid
-from pages.demonstrations_history import history_button
-from pages.rows import Demonstration
-from workbench.demonstrations.editing import update_demonstration
 from workbench.demonstrations.quality import search_by_meaning
-from workbench.errors import NotFound
 
 ROWS = 25
 HITS = 50
@@ -31,8 +28,7 @@ ORDERS = {
     "Longest response": "longest response",
 }
 ANY = "Any"
-Status = Literal["draft", "approved", "rejected"]
-Split = Literal["train", "validation", "test"]
+Page = Callable[[int], list[Any]]
 
 
 def browse() -> None:
@@ -54,10 +50,7 @@ def browse() -> None:
         if len(many) > 1:
             demonstrations_bulk.change_many(many)
         else:
-            _detail()
-
-
-Page = Callable[[int], list[Any]]
+            detail()
 
 
 def _page_of(
@@ -184,118 +177,3 @@ def _choose(key: str, ids: list[str]) -> None:
     selected = [ids[place] for place in st.session_state[key].selection.rows]
     st.session_state[MANY] = selected
     st.session_state[CHOSEN] = selected[0] if len(selected) == 1 else None
-
-
-def _detail() -> None:
-    chosen = st.session_state.get(CHOSEN)
-    row = _find(chosen) if chosen else None
-    with st.container(border=True):
-        if row is None:
-            problem("browse")
-            st.caption(
-                ":material/ads_click: Choose a row to read it whole, change it or delete it; choose several to "
-                "approve, tag, link or delete them together."
-            )
-            return
-        plain_text(row.prompt, "Prompt")
-        plain_text(row.response, "Response")
-        tags = f" · {escaped(', '.join(row.tags))}" if row.tags else ""
-        st.caption(f"{row.split} · {row.status}{tags}")
-        source = f" from {escaped(row.source)}" if row.source else ""
-        st.caption(f"By {escaped(row.author)}{source}, {ago(row.updated_at)}")
-        if row.origin:
-            place = f"{row.origin['document']}, {row.origin['section']}"
-            st.caption(f"{escaped(place)}, characters {row.origin['start']:,} to {row.origin['end']:,}")
-        with st.container(horizontal=True):
-            if row.status != "approved":
-                st.button(
-                    "Approve", icon=":material/check:", key="approve_demonstration",
-                    on_click=demonstrations_bulk.change, args=([row.id],), kwargs={"status": "approved"},
-                    shortcut="A", type="primary",
-                )  # fmt: skip
-            if row.status == "draft":
-                st.button(
-                    "Reject", icon=":material/block:", key="reject_demonstration", on_click=demonstrations_bulk.change,
-                    args=([row.id],), kwargs={"status": "rejected"}, shortcut="X",
-                )  # fmt: skip
-            st.button("Edit", icon=":material/edit:", key="edit_demonstration", on_click=_edit, args=(row.id,))
-            st.button(
-                "Delete", icon=":material/delete:", key="delete_demonstration", on_click=demonstrations_bulk.delete,
-                args=([row.id],),
-            )  # fmt: skip
-            history_button(row.id)
-        problem("browse")
-    if st.session_state.get("demonstration_edited") == row.id:
-        _editor(row)
-
-
-def _find(demonstration_id: str) -> Demonstration | None:
-    try:
-        return services.workspace().demonstrations.get(demonstration_id)
-    except NotFound:
-        return None
-
-
-# --- changing -------------------------------------------------------------------------------------
-
-
-def _edit(demonstration_id: str) -> None:
-    """Callback: open the editor on what the row holds now."""
-    row = _find(demonstration_id)
-    if row is None:
-        return
-    st.session_state["demonstration_edited"] = row.id
-    st.session_state["edit_prompt"], st.session_state["edit_response"] = row.prompt, row.response
-    st.session_state["edit_tags"], st.session_state["edit_source"] = list(row.tags), row.source
-    st.session_state["edit_status"], st.session_state["edit_split"] = row.status, row.split
-
-
-@st.dialog("Edit demonstration", width="medium", on_dismiss=lambda: _close_editor())
-def _editor(row: Demonstration) -> None:
-    name = identity.asked("Changes carry your name.")
-    st.text_area("Prompt", key="edit_prompt", height=90)
-    st.text_area("Ideal response", key="edit_response", height=150)
-    known = sorted({*services.workspace().demonstrations.tags(), *st.session_state.get("edit_tags", [])})
-    st.multiselect("Tags", known, key="edit_tags", accept_new_options=True)
-    left, middle, right = st.columns(3)
-    left.text_input("Source", key="edit_source")
-    middle.selectbox(
-        "Status", ["approved", "draft", "rejected"], key="edit_status", help="Only approved ones are trained on."
-    )
-    right.selectbox("Split", ["train", "validation", "test"], key="edit_split")
-    problem("edit")
-    with st.container(horizontal=True):
-        # A full rerun closes the dialog, because the editor is then no longer asked for.
-        if st.button("Save", type="primary", icon=":material/save:", key="edit_save", disabled=name is None):
-            save_edit(row.id)
-            st.rerun()
-        if st.button("Cancel", key="edit_cancel"):
-            _close_editor()
-            st.rerun()
-
-
-def save_edit(demonstration_id: str) -> None:
-    """Store what the editor holds; it stays open where that is refused."""
-    state = st.session_state
-
-    def store() -> bool:
-        update_demonstration(
-            services.workspace(),
-            demonstration_id,
-            by=required(identity.person(), "Your name"),
-            prompt=state["edit_prompt"],
-            response=state["edit_response"],
-            tags=tuple(state["edit_tags"]),
-            source=state["edit_source"] or "",
-            status=cast(Status, state["edit_status"]),
-            split=cast(Split, state["edit_split"]),
-        )
-        return True
-
-    if attempt("edit", store):
-        _close_editor()
-        report("browse", "Saved. The former version is kept.")
-
-
-def _close_editor() -> None:
-    st.session_state.pop("demonstration_edited", None)

@@ -32,6 +32,27 @@ def grid(rows: Sequence[Any], key: str) -> None:
     if not rows:
         st.caption("Nothing matches these filters.")
         return
+    key = f"{key}_{st.session_state.get(SAVED, 0)}"
+    _cells(rows, key)
+    changes = changes_of(_edited(key), [row.id for row in rows])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            f"Save {counted(len(changes), 'changed row')}" if changes else "Save",
+            type="primary",
+            icon=":material/save:",
+            key="grid_save",
+            disabled=not changes or identity.person() is None,
+            on_click=save,
+            args=(changes,),
+        )
+        st.button("Discard", key="grid_discard", disabled=not changes, on_click=_anew)
+        st.caption(
+            "Double-click a cell to change it. All changed rows of this page are saved together, and can be undone "
+            "together; save before you turn the page."
+        )
+
+
+def _cells(rows: Sequence[Any], key: str) -> None:
     frame = pd.DataFrame(
         {
             column: [list(row.tags) if field == "tags" else getattr(row, field) for row in rows]
@@ -39,7 +60,6 @@ def grid(rows: Sequence[Any], key: str) -> None:
         }
     )
     known = sorted(services.workspace().demonstrations.tags())
-    key = f"{key}_{st.session_state.get(SAVED, 0)}"
     st.data_editor(
         frame,
         key=key,
@@ -59,22 +79,6 @@ def grid(rows: Sequence[Any], key: str) -> None:
             "Source": st.column_config.TextColumn(width="small"),
         },
     )
-    changes = changes_of(_edited(key), [row.id for row in rows])
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            f"Save {counted(len(changes), 'changed row')}" if changes else "Save",
-            type="primary",
-            icon=":material/save:",
-            key="grid_save",
-            disabled=not changes or identity.person() is None,
-            on_click=save,
-            args=(changes,),
-        )
-        st.button("Discard", key="grid_discard", disabled=not changes, on_click=_anew)
-        st.caption(
-            "Double-click a cell to change it. All changed rows of this page are saved together, and can be undone "
-            "together; save before you turn the page."
-        )
 
 
 def changes_of(edited: Mapping[int, Mapping[str, Any]], ids: Sequence[str]) -> dict[str, dict[str, Any]]:

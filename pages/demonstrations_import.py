@@ -98,8 +98,7 @@ def _import_rows(upload: UploadedFile, author: str | None) -> None:
         return
     preview = _preview(upload, table, choice)
     _show(preview)
-    if preview.report is not None:
-        _confirm(upload.name, table, choice, preview.report, author)
+    _confirm(upload.name, table, choice, preview.report, author)
 
 
 def _preview(upload: UploadedFile, table: RawTable, choice: ColumnChoice) -> ImportPreview:

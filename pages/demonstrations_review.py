@@ -27,8 +27,31 @@ VIEWS = ("Different answers", "Near-duplicates", "Leaks", "To look at", "Map", "
 def review_part() -> None:
     """The Review part of the page."""
     problem("review")
+    threshold = _settings()
+    if st.session_state.pop("review_asked", False):
+        with problems_shown():
+            st.session_state[HELD] = _review(threshold)
+    found: Review | None = st.session_state.get(HELD)
+    if found is None:
+        st.caption(
+            "Looks for contradictions, repetitions, held-out questions that leak into training, and personal data. "
+            f"Embeds each prompt once: about a minute for ten thousand. At most {MAX_ROWS:,} rows are looked at."
+        )
+        return
+    demonstrations_bulk.undo()
+    sizes = (len(found.conflicts), len(found.near), len(found.leaks), len(found.flagged), None, None)
+    labels = [name if size is None else f"{name} ({size:,})" for name, size in zip(VIEWS, sizes, strict=True)]
+    chosen = st.segmented_control(
+        "What was found", labels, default=labels[0], key="review_view", label_visibility="collapsed"
+    )
+    view = labels.index(chosen) if chosen in labels else 0
+    (_conflicts, _near, _leaks, _flagged, _map, _coverage)[view](found)
+
+
+def _settings() -> float:
+    """From which likeness on prompts are near-duplicates, whose tokens count, and the button."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        threshold = st.slider(
+        threshold: float = st.slider(
             "Near-duplicate from this likeness on",
             0.70,
             0.99,
@@ -49,24 +72,7 @@ def review_part() -> None:
                 help=f"More than {TOO_LONG_TOKENS} tokens are called too long: SFT cuts there unless told otherwise.",
             )
         st.button("Look through", type="primary", icon=":material/fact_check:", key="review_start", on_click=_ask)
-    if st.session_state.pop("review_asked", False):
-        with problems_shown():
-            st.session_state[HELD] = _review(threshold)
-    found: Review | None = st.session_state.get(HELD)
-    if found is None:
-        st.caption(
-            "Looks for contradictions, repetitions, held-out questions that leak into training, and personal data. "
-            f"Embeds each prompt once: about a minute for ten thousand. At most {MAX_ROWS:,} rows are looked at."
-        )
-        return
-    demonstrations_bulk.undo()
-    sizes = (len(found.conflicts), len(found.near), len(found.leaks), len(found.flagged), None, None)
-    labels = [name if size is None else f"{name} ({size:,})" for name, size in zip(VIEWS, sizes, strict=True)]
-    chosen = st.segmented_control(
-        "What was found", labels, default=labels[0], key="review_view", label_visibility="collapsed"
-    )
-    view = labels.index(chosen) if chosen in labels else 0
-    (_conflicts, _near, _leaks, _flagged, _map, _coverage)[view](found)
+    return threshold
 
 
 def _ask() -> None:

@@ -20,7 +20,7 @@ from pages.components_forms import (
     model_choice,
 )
 from workbench.alternatives.config import DPORunConfig, RLOORunConfig
-from workbench.launch_alternatives import launch_dpo, launch_rloo
+from workbench.launch.alternatives import launch_dpo, launch_rloo
 from workbench.models.registry import list_models
 
 CHOSEN_ELSEWHERE = ("snapshot", "tags", "prompts_limit", "despite_verdict")

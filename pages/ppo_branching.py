@@ -10,7 +10,7 @@ import streamlit as st
 from pages import identity, services
 from pages.components import attempt
 from workbench.errors import InvalidInput
-from workbench.launch import launch_ppo
+from workbench.launch.ppo import launch_ppo
 from workbench.ppo.config import PPORunConfig
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from pages import services
 from pages.rows import Run
 from workbench.diagnosis.examination import Examination, examine_run
-from workbench.launch import checkpoint_steps
+from workbench.launch.ppo import checkpoint_steps
 
 if TYPE_CHECKING:
     import pandas as pd

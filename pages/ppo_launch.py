@@ -21,11 +21,11 @@ from pages.components_forms import (
 )
 from pages.ppo_alternatives import METHODS, alternative
 from workbench.errors import NotFound
-from workbench.launch import launch_ppo
-from workbench.launch_tuning import verdict_on
+from workbench.launch.checks import verdict_on
+from workbench.launch.ppo import launch_ppo
+from workbench.launch.ppo_preflight import Preflight, preflight
 from workbench.models.registry import RegisteredModel, get_model, list_models
 from workbench.ppo.config import PPOConfig, PPORunConfig
-from workbench.ppo_preflight import Preflight, preflight
 from workbench.reward_model.verdict import Verdict
 
 SHOWN = ("kl_coef", "total_episodes", "learning_rate", "max_new_tokens")

@@ -9,7 +9,7 @@ import streamlit as st
 from pages import identity, services
 from pages.components import ago, attempt, counted, escaped, report
 from pages.rows import Run
-from workbench.launch import launch_pairs
+from workbench.launch.pairs import launch_pairs
 from workbench.models.promotion import HeadToHead, head_to_head, promote, promoted_model, promotions
 from workbench.preferences.config import PairsConfig
 

@@ -19,7 +19,7 @@ from pages.ppo_charts import candidates_chart
 from pages.ppo_promotion import PLACE, people_part
 from pages.rows import Run
 from workbench.errors import NotFound
-from workbench.launch_verdict import judged_steps, launch_verdict
+from workbench.launch.verdict import judged_steps, launch_verdict
 from workbench.models.registry import get_model, list_models
 from workbench.verdict.config import VerdictConfig
 from workbench.verdict.words import best_candidate, outcome_of

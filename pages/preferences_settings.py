@@ -9,7 +9,7 @@ from pages.components import attempt, counted, problem, report
 from pages.components_forms import model_choice
 from pages.components_runs import live_run, pick_run
 from workbench.errors import InvalidInput
-from workbench.launch import launch_pairs
+from workbench.launch.pairs import launch_pairs
 from workbench.models.registry import get_model, list_models
 from workbench.preferences.config import PairsConfig
 from workbench.preferences.voting_settings import MAX_GUIDELINES_CHARACTERS, Order, VotingSettings, save_voting_settings

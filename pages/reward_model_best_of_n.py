@@ -10,7 +10,7 @@ from pages import identity, services
 from pages.components import attempt, problem, report
 from pages.components_charts import CONFIG, colours
 from pages.rows import Run
-from workbench.launch import launch_best_of_n
+from workbench.launch.reward_model import launch_best_of_n
 from workbench.reward_model.best_of_n import BestOfNConfig
 
 PLACE = "best_of_n"

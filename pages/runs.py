@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +43,7 @@ def page() -> None:
             ("home.py", "Home"),
         )
         return
-    with st.container(horizontal=True):
-        kind = st.selectbox(
-            "Kind", [ANY, *KINDS], key="runs_kind", format_func=lambda kind: KINDS.get(kind, kind), width=180
-        )
-        status = st.selectbox("State", [ANY, *STATUSES], key="runs_status", format_func=_state_word, width=180)
-        words = st.text_input("Search", key="runs_search", placeholder="Id, person, setting or value", width=280)
-    shown = [
-        run
-        for run in everything
-        if kind in (ANY, run.kind) and status in (ANY, run.status) and _matches(run, str(words or ""))
-    ]
+    shown = _found(everything)
     if not shown:
         st.caption("No run matches.")
         return
@@ -67,6 +58,21 @@ def page() -> None:
         st.session_state["run"] = ids[0]
     run_id = st.selectbox("Look at", ids, key="run", bind="query-params", width=300)
     _detail(str(run_id))
+
+
+def _found(everything: Sequence[Run]) -> list[Run]:
+    """The runs that the filters leave."""
+    with st.container(horizontal=True):
+        kind = st.selectbox(
+            "Kind", [ANY, *KINDS], key="runs_kind", format_func=lambda kind: KINDS.get(kind, kind), width=180
+        )
+        status = st.selectbox("State", [ANY, *STATUSES], key="runs_status", format_func=_state_word, width=180)
+        words = st.text_input("Search", key="runs_search", placeholder="Id, person, setting or value", width=280)
+    return [
+        run
+        for run in everything
+        if kind in (ANY, run.kind) and status in (ANY, run.status) and _matches(run, str(words or ""))
+    ]
 
 
 def _matches(run: Run, words: str) -> bool:

@@ -12,16 +12,17 @@ from pages.components import attempt, counted, duration, escaped, problem, probl
 from pages.components_forms import command_line, field_inputs, form_values, model_choice
 from pages.sft_preview import preview
 from workbench.errors import WorkbenchError
-from workbench.launch import launch_sft
+from workbench.launch.sft import launch_sft
+from workbench.launch.sft_outlook import outlook
 from workbench.models.bases import add_base_model, look_at
-from workbench.models.inspecting import ModelFacts, inspect_model
+from workbench.models.facts import ModelFacts
+from workbench.models.inspecting import inspect_model
 from workbench.models.machine import qlora_problem
 from workbench.models.registry import find_language_model, list_models
 from workbench.models.spec import ModelSpec
 from workbench.sft.config import SFTConfig
 from workbench.sft.defaults import suggested
 from workbench.sft.preflight import Preflight, written
-from workbench.sft_outlook import outlook
 
 SHOWN = ("method", "epochs", "learning_rate", "batch_size")
 WORDS = {

@@ -8,9 +8,9 @@ import streamlit as st
 
 from pages import services
 from pages.components import counted, escaped, problems_shown
+from workbench.launch.sft_outlook import first_batch
 from workbench.models.spec import ModelSpec
 from workbench.sft.preview import Preview, PreviewRow, preview_batch
-from workbench.sft_outlook import first_batch
 
 MOST_TOKENS = 400
 """Beyond so many, a row is shown in part."""

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages import services
 from pages.components import empty_state, header
-from pages.components_answers import headline
+from pages.components_answers import headline, no_answers
 from pages.components_runs import curves, find_run, live_run, pick_run, run_card
 from pages.metric_words import SFT_CHARTS
 from pages.rows import Run
@@ -113,12 +113,7 @@ def _beside(run_id: str) -> tuple[str, ...]:
 def _compared(run: Run, draw: Draw, beside: tuple[str, ...]) -> None:
     """Draw the answers, where there are any."""
     if not services.workspace().answers.list(run_id=run.id, limit=1):
-        empty_state(
-            "No held-out answers",
-            "This run ended without answering held-out prompts: there were no demonstrations in the test split.",
-            "quiz",
-            ("step1_demonstrations.py", "Add demonstrations"),
-        )
+        no_answers()
         return
     draw(run.id, beside)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -24,8 +25,8 @@ from pages.preferences_results import results
 from pages.preferences_settings import voting_settings
 from pages.preferences_vote import vote
 from workbench.demonstrations.splits import SPLITS
-from workbench.launch import launch_pairs
-from workbench.models.registry import list_models
+from workbench.launch.pairs import launch_pairs
+from workbench.models.registry import RegisteredModel, list_models
 from workbench.preferences.config import PairsConfig
 
 PARTS = ("Vote", "Generate pairs", "Agreement", "Annotators", "Leaderboard", "How we vote", "Simulated annotators")
@@ -74,35 +75,40 @@ def _generate() -> None:
         return
     models = list_models(workspace, ("base", "sft", "ppo"))
     with st.container(border=True, width=920):
-        if not any(model.kind == "sft" for model in models):
-            st.caption(
-                ":material/info: There is no SFT model yet. Its responses would teach the reward model more than "
-                "the base model's."
-            )
-        left, right = st.columns(2)
-        with left:
-            model_id = model_choice("Response A from", models, "pairs_model")
-        labels = {model.id: model.id for model in reversed(models)}
-        with right:
-            other = st.selectbox(
-                "Response B from",
-                [SAME, *labels],
-                key="pairs_other",
-                help="Two different models give votes that rank them on the leaderboard.",
-            )
-        values = field_inputs(PairsConfig, SHOWN, "pairs", columns=3, words=WORDS)
-        _which_prompts()
-        values |= advanced(PairsConfig, (*SHOWN, *ELSEWHERE), "pairs")
-        assignments = {"model_id": model_id, **changed(PairsConfig, values), **_chosen_prompts()}
-        if other not in (SAME, model_id):
-            assignments["other_model_id"] = other
-        command_line("pairs", assignments)
+        _form(models)
         st.button("Generate pairs", type="primary", icon=":material/play_arrow:", key="pairs_start", on_click=_start)
         problem("pairs")
     run_id = pick_run("pairs", "pairs_run")
     if run_id is not None:
         st.subheader("Runs", anchor=False)
         live_run(run_id, extra=_pairs_of_run)
+
+
+def _form(models: Sequence[RegisteredModel]) -> None:
+    """Whose responses, to which prompts, drawn how; and the same as a command."""
+    if not any(model.kind == "sft" for model in models):
+        st.caption(
+            ":material/info: There is no SFT model yet. Its responses would teach the reward model more than "
+            "the base model's."
+        )
+    left, right = st.columns(2)
+    with left:
+        model_id = model_choice("Response A from", models, "pairs_model")
+    labels = {model.id: model.id for model in reversed(models)}
+    with right:
+        other = st.selectbox(
+            "Response B from",
+            [SAME, *labels],
+            key="pairs_other",
+            help="Two different models give votes that rank them on the leaderboard.",
+        )
+    values = field_inputs(PairsConfig, SHOWN, "pairs", columns=3, words=WORDS)
+    _which_prompts()
+    values |= advanced(PairsConfig, (*SHOWN, *ELSEWHERE), "pairs")
+    assignments = {"model_id": model_id, **changed(PairsConfig, values), **_chosen_prompts()}
+    if other not in (SAME, model_id):
+        assignments["other_model_id"] = other
+    command_line("pairs", assignments)
 
 
 def _which_prompts() -> None:

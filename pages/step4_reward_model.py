@@ -21,7 +21,7 @@ from pages.components_runs import find_run, live_run, pick_run, run_card
 from pages.metric_words import REWARD_MODEL_CHARTS
 from pages.reward_model_card import show_card
 from pages.reward_model_playground import playground
-from workbench.launch import launch_reward_model
+from workbench.launch.reward_model import launch_reward_model
 from workbench.models.registry import list_models
 from workbench.reward_model.card import read_card
 from workbench.reward_model.config import RewardModelConfig, VoteSource

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from storage.repository import Repository, Where, arrow_view, fetch, insert_many, page, record_of
+from storage.repository import Repository, Where, fetch, page, record_of, renew_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class AnswerRow:
     """ "unseen wording" or "unseen fact", where the run's data said so."""
 
 
+_KEY = ("run_id", "model_id", "demonstration_id", "prompt")
 _COLUMNS = "run_id, model_id, demonstration_id, prompt, reference, response, measures, tags, source, held_out"
 
 AnswerRows = list[AnswerRow]
@@ -37,21 +38,8 @@ class AnswerRepository(Repository):
 
     def add_many(self, rows: Sequence[AnswerRow], cursor: DuckDBPyConnection | None = None) -> int:
         """Adds rows in bulk, each in place of an older one to the same demonstration in the same run."""
-        newest = {(row.run_id, row.model_id, row.demonstration_id, row.prompt): row for row in rows}
-
-        def write(own: DuckDBPyConnection) -> int:
-            if not newest:
-                return 0
-            records = [record_of(row) for row in newest.values()]
-            with arrow_view(own, "renewed", records):
-                own.execute(
-                    """DELETE FROM answers USING renewed WHERE answers.run_id = renewed.run_id
-                    AND answers.model_id = renewed.model_id AND answers.prompt = renewed.prompt
-                    AND answers.demonstration_id IS NOT DISTINCT FROM renewed.demonstration_id"""
-                )
-            return insert_many(own, "answers", records)
-
-        return self._write(write, cursor)
+        records = [record_of(row) for row in rows]
+        return self._write(lambda own: renew_many(own, "answers", _KEY, records), cursor)
 
     def list(self, run_id: str | None = None, model_id: str | None = None, limit: int | None = None) -> AnswerRows:
         """Answers in the order they were given."""

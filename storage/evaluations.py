@@ -8,7 +8,7 @@ from datetime import datetime
 
 from duckdb import DuckDBPyConnection
 
-from storage.repository import Repository, Where, arrow_view, fetch, insert_many, record_of
+from storage.repository import Repository, Where, fetch, record_of, renew_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class EvaluationRow:
     created_at: datetime
 
 
+_KEY = ("run_id", "model_id", "split", "measure")
 _COLUMNS = "run_id, model_id, split, measure, value, ci_low, ci_high, n, signature, problem, created_at"
 
 EvaluationRows = list[EvaluationRow]
@@ -38,21 +39,8 @@ class EvaluationRepository(Repository):
 
     def add_many(self, rows: Sequence[EvaluationRow], cursor: DuckDBPyConnection | None = None) -> int:
         """Adds rows in bulk, each in place of an older one of the same run, model, split and measure."""
-        newest = {(row.run_id, row.model_id, row.split, row.measure): row for row in rows}
-
-        def write(own: DuckDBPyConnection) -> int:
-            if not newest:
-                return 0
-            records = [record_of(row) for row in newest.values()]
-            with arrow_view(own, "renewed", records):
-                own.execute(
-                    """DELETE FROM evaluations USING renewed WHERE evaluations.run_id = renewed.run_id
-                    AND evaluations.model_id = renewed.model_id AND evaluations.split = renewed.split
-                    AND evaluations.measure = renewed.measure"""
-                )
-            return insert_many(own, "evaluations", records)
-
-        return self._write(write, cursor)
+        records = [record_of(row) for row in rows]
+        return self._write(lambda own: renew_many(own, "evaluations", _KEY, records), cursor)
 
     def list(self, run_id: str | None = None, model_id: str | None = None) -> EvaluationRows:
         """Rows in the order they were measured."""

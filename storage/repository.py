@@ -114,6 +114,20 @@ def insert_many(cursor: DuckDBPyConnection, table: str, records: Sequence[Mappin
     return len(records)
 
 
+def renew_many(cursor: DuckDBPyConnection, table: str, key: Sequence[str], records: Sequence[Mapping[str, Any]]) -> int:
+    """Inserts rows in bulk, each in place of the older ones with its key; of equal keys the last. Returns their number.
+
+    In a key None equals None.
+    """
+    if not records:
+        return 0
+    newest = list({tuple(record[name] for name in key): record for record in records}.values())
+    same = " AND ".join(f"{table}.{name} IS NOT DISTINCT FROM renewed.{name}" for name in key)
+    with arrow_view(cursor, "renewed", newest):
+        cursor.execute(f"DELETE FROM {table} USING renewed WHERE {same}")
+    return insert_many(cursor, table, newest)
+
+
 @contextmanager
 def arrow_view(cursor: DuckDBPyConnection, name: str, records: Sequence[Mapping[str, Any]]) -> Iterator[None]:
     """Makes records readable under ``name`` on this cursor only, for the length of the block."""

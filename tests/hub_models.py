@@ -40,6 +40,34 @@ QWEN3_TEMPLATE = (
     "{%- if enable_thinking is defined and enable_thinking is false -%}{{- '<think>\n\n</think>\n\n' -}}{%- endif -%}"
     "{%- endif -%}"
 )
+SMOLLM2_TOKENIZER = {
+    "tokenizer_class": "GPT2Tokenizer",
+    "bos_token": "<|im_start|>",
+    "eos_token": "<|im_end|>",
+    "pad_token": "<|im_end|>",
+    "unk_token": "<|endoftext|>",
+    "additional_special_tokens": ["<|im_start|>", "<|im_end|>"],
+    "add_prefix_space": False,
+    "clean_up_tokenization_spaces": False,
+    "model_max_length": 8192,
+    "vocab_size": 49152,
+    "chat_template": SMOLLM2_TEMPLATE,
+}
+QWEN3_TOKENIZER = {
+    "tokenizer_class": "Qwen2Tokenizer",
+    "add_bos_token": False,
+    "add_prefix_space": False,
+    "bos_token": None,
+    "eos_token": "<|im_end|>",
+    "pad_token": "<|endoftext|>",
+    "unk_token": None,
+    "additional_special_tokens": ["<|im_start|>", "<|im_end|>", "<|box_start|>"],
+    "clean_up_tokenization_spaces": False,
+    "errors": "replace",
+    "model_max_length": 131072,
+    "split_special_tokens": False,
+    "chat_template": QWEN3_TEMPLATE,
+}
 
 
 def build_hub_model(cache: Path, repo: str) -> Path:
@@ -66,19 +94,7 @@ def _smollm2(folder: Path) -> None:
         pre_tokenizers.Sequence([digits, pre_tokenizers.ByteLevel(add_prefix_space=False)]),
         special,
         (),
-        {
-            "tokenizer_class": "GPT2Tokenizer",
-            "bos_token": "<|im_start|>",
-            "eos_token": "<|im_end|>",
-            "pad_token": "<|im_end|>",
-            "unk_token": "<|endoftext|>",
-            "additional_special_tokens": ["<|im_start|>", "<|im_end|>"],
-            "add_prefix_space": False,
-            "clean_up_tokenization_spaces": False,
-            "model_max_length": 8192,
-            "vocab_size": 49152,
-            "chat_template": SMOLLM2_TEMPLATE,
-        },
+        SMOLLM2_TOKENIZER,
     )
     torch.manual_seed(0)
     config = LlamaConfig(
@@ -114,21 +130,7 @@ def _qwen3(folder: Path) -> None:
         ),
         special,
         ("<tool_call>", "</tool_call>", "<think>", "</think>"),
-        {
-            "tokenizer_class": "Qwen2Tokenizer",
-            "add_bos_token": False,
-            "add_prefix_space": False,
-            "bos_token": None,
-            "eos_token": "<|im_end|>",
-            "pad_token": "<|endoftext|>",
-            "unk_token": None,
-            "additional_special_tokens": ["<|im_start|>", "<|im_end|>", "<|box_start|>"],
-            "clean_up_tokenization_spaces": False,
-            "errors": "replace",
-            "model_max_length": 131072,
-            "split_special_tokens": False,
-            "chat_template": QWEN3_TEMPLATE,
-        },
+        QWEN3_TOKENIZER,
     )
     torch.manual_seed(0)
     config = Qwen3Config(

@@ -10,9 +10,12 @@ import torch
 
 from tests.hub_models import COMMIT, QWEN3, SMOLLM2, build_hub_model
 from tests.pages import seeding
-from tests.test_stages import run_stage
+from tests.stages.running import run_stage
 from workbench.errors import InvalidInput, ModelError
-from workbench.launch import launch_pairs, launch_ppo, launch_reward_model, launch_sft
+from workbench.launch.pairs import launch_pairs
+from workbench.launch.ppo import launch_ppo
+from workbench.launch.reward_model import launch_reward_model
+from workbench.launch.sft import launch_sft
 from workbench.models.bases import add_base_model, look_at, remove_base_model
 from workbench.models.chat import decode_response, encode_prompt, encode_response
 from workbench.models.generation import generate

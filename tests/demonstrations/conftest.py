@@ -30,6 +30,10 @@ def file(tmp_path: Path) -> WriteFile:
     return write
 
 
+def texts(ws: Workspace) -> list[tuple[str, str]]:
+    return [(row.prompt, row.response) for row in ws.demonstrations.list()]
+
+
 def write_workbook(path: Path, rows: Sequence[Sequence[str | float]], sheet: str = "Sheet1") -> Path:
     """The smallest workbook that Excel opens: one sheet, texts inline."""
 

@@ -12,7 +12,7 @@ from workbench.errors import InvalidInput
 from workbench.evaluation.additive import corpus_of
 from workbench.evaluation.bootstrap import mean_interval, proportion_interval
 from workbench.evaluation.calibration import expected_calibration_error
-from workbench.evaluation.text_scores import corpus_bleu, corpus_chrf, sentence_bleu, statistics
+from workbench.evaluation.text_scores import Measure, statistics
 
 # From sacreBLEU's own tests (test_bleu.py, test_sentence_bleu.py, test_chrf.py).
 ANSWERS = ["The dog bit the man.", "It wasn't surprising.", "The man had just bitten him."]
@@ -25,15 +25,19 @@ ROMANIAN = "Producția de zahăr primă va fi exprimată în ceea ce privește z
 ROMANIAN_REFERENCE = "producţia de zahăr brut se exprimă în zahăr alb;"
 
 
+def sentence_bleu(answer: str, reference: str) -> float:
+    return statistics("bleu", [answer], [reference]).sentences()[0]
+
+
 def test_bleu_against_sacrebleus_own_case() -> None:
-    assert corpus_bleu(ANSWERS, REFERENCES).value == pytest.approx(48.530827, abs=1e-6)
+    assert statistics("bleu", ANSWERS, REFERENCES).corpus().value == pytest.approx(48.530827, abs=1e-6)
 
 
 def test_bleu_by_hand() -> None:
     # 5 words against 6 of which 5, 3, 1 and 0 n-grams match. With exponential smoothing the missing 4-grams count
     # 1/(2·2): precisions 1, 3/4, 1/3, 1/4; brevity penalty e^(1 − 6/5).
     expected = 100 * math.exp(1 - 6 / 5) * (1 * 3 / 4 * 1 / 3 * 1 / 4) ** 0.25
-    assert corpus_bleu(["a b c e f"], ["a b c d e f"]).value == pytest.approx(expected)
+    assert statistics("bleu", ["a b c e f"], ["a b c d e f"]).corpus().value == pytest.approx(expected)
 
 
 def test_sentence_bleu_against_sacrebleus_own_case() -> None:
@@ -48,11 +52,14 @@ def test_sentence_bleu_against_sacrebleus_own_case() -> None:
 )
 def test_chrf_against_sacrebleus_own_cases(answers: list[str], references: list[str], value: float) -> None:
     # There with beta 3; precision equals recall in all three, so beta does not matter.
-    assert corpus_chrf(answers, references).value == pytest.approx(value)
+    assert statistics("chrf", answers, references).corpus().value == pytest.approx(value)
 
 
 def test_a_score_says_how_it_was_computed() -> None:
-    bleu, chrf = corpus_bleu(["a"], ["a"]).signature, corpus_chrf(["a"], ["a"]).signature
+    bleu, chrf = (
+        statistics("bleu", ["a"], ["a"]).corpus().signature,
+        statistics("chrf", ["a"], ["a"]).corpus().signature,
+    )
     assert bleu.startswith("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.")
     assert chrf.startswith("nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:2.")
 
@@ -60,7 +67,7 @@ def test_a_score_says_how_it_was_computed() -> None:
 def test_answers_and_references_must_fit() -> None:
     for answers, references in (([], []), (["a"], []), (["a"], ["a", "b"]), (["a"], [[]])):
         with pytest.raises(InvalidInput):
-            corpus_bleu(answers, references)
+            statistics("bleu", answers, references).corpus()
 
 
 def test_an_interval_of_one_value_is_that_value() -> None:
@@ -83,14 +90,14 @@ def test_what_has_no_interval() -> None:
 
 
 @pytest.mark.parametrize("measure", ["bleu", "chrf"])
-def test_a_corpus_interval_holds_the_corpus_score(measure: str) -> None:
+def test_a_corpus_interval_holds_the_corpus_score(measure: Measure) -> None:
     answers = [f"the office number {n} is on floor {n % 3}" for n in range(40)]
     references = [f"the office number {n} is on floor {n % 4}" for n in range(40)]
-    score = corpus_bleu(answers, references) if measure == "bleu" else corpus_chrf(answers, references)
-    low, high = corpus_of(statistics(measure, answers, references)).interval(seed=1, resamples=200)  # type: ignore[arg-type]
-    assert low < score.value < high < 100
+    counts = statistics(measure, answers, references)
+    low, high = corpus_of(counts).interval(seed=1, resamples=200)
+    assert low < counts.corpus().value < high < 100
     # Equal rows: drawing them again changes nothing.
-    equal = statistics(measure, answers[:1] * 5, references[3:4] * 5)  # type: ignore[arg-type]
+    equal = statistics(measure, answers[:1] * 5, references[3:4] * 5)
     same = corpus_of(equal).interval(resamples=20)
     assert same[0] == pytest.approx(same[1])
 

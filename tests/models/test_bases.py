@@ -1,4 +1,4 @@
-"""Base models from the command line, and what the hub says of one that is not here."""
+"""What the hub says of a base model that is not here."""
 
 from __future__ import annotations
 
@@ -9,14 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.test_cli import Cli, cli, root
 from workbench.errors import ModelError
 from workbench.models import hub
 from workbench.models.inspecting import inspect_model
-from workbench.models.loading import EMBEDDED_DIR
 from workbench.models.spec import ModelSpec
-
-__all__ = ["cli", "root"]  # fixtures
 
 COMMIT = "89abcdef" * 5
 CONFIG = {
@@ -83,17 +79,3 @@ def test_the_hubs_refusals_are_sentences(error: str | None, sentence: str, monke
     monkeypatch.setattr("huggingface_hub.HfApi.model_info", refuse)
     with pytest.raises(ModelError, match=sentence):
         inspect_model(ModelSpec(base="acme/tiny", revision="v9"))
-
-
-def test_a_base_is_looked_at_added_listed_and_removed(cli: Cli, root: Path) -> None:
-    assert cli("models", "look", "embedded", "--json").json["context"] == 1024
-    assert "own" in cli("models", "look", EMBEDDED_DIR).out
-    added = cli("models", "add", EMBEDDED_DIR, "--id", "ours", "--json").json
-    assert added == {"model": "ours", "base": str(EMBEDDED_DIR), "revision": None}
-    again = cli("models", "add", EMBEDDED_DIR)
-    assert (again.code, "already" in again.err) == (1, True)
-    assert [model["id"] for model in cli("models", "--json").json["models"]] == ["base", "ours"]
-    assert cli("models", "remove", "ours").out.strip() == "Removed ours"
-    assert root.is_dir()
-    gone = cli("models", "look", "/nowhere/model")
-    assert (gone.code, gone.err.count("\n")) == (1, 1)

@@ -14,13 +14,13 @@ from streamlit.testing.v1 import AppTest
 from pages import sft_new
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
+from workbench.launch.sft_outlook import outlook
 from workbench.models.bases import look_at
 from workbench.models.loading import EMBEDDED_DIR
 from workbench.models.machine import Machine
 from workbench.runs.run_dir import RunDir, read_json
 from workbench.sft.config import SFTConfig
 from workbench.sft.preflight import MARGIN
-from workbench.sft_outlook import outlook
 from workbench.workspace import Workspace
 
 
@@ -81,7 +81,7 @@ def test_a_run_that_does_not_fit_says_what_would(ws: Workspace, app: AppTest, mo
     _, facts = look_at("embedded")
     needed = outlook(ws, facts, SFTConfig()).memory
     small = Machine(int((needed - 10_000_000) / MARGIN), 10**12, 2, None)
-    monkeypatch.setattr("workbench.sft_outlook.this_machine", lambda _: small)
+    monkeypatch.setattr("workbench.launch.sft_outlook.this_machine", lambda _: small)
     sft_new._outlook.clear()  # type: ignore[attr-defined]
     visit(app, "step2_sft.py")
     assert "It would fit with micro_batch_size" in app.warning[0].value.replace("\\", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -24,7 +24,7 @@ class DigitTokenizer:
     pad_token_id = PAD
     chat_template = None
 
-    added_tokens_decoder: dict[int, Any] = {}  # noqa: RUF012
+    added_tokens_decoder: ClassVar[dict[int, Any]] = {}
     all_special_tokens: tuple[str, ...] = ()
 
     def __call__(self, text: str, add_special_tokens: bool = True) -> dict[str, list[int]]:

@@ -10,13 +10,18 @@ import pytest
 
 from tests.preferences.conftest import add_pair, add_vote
 from workbench.demonstrations.editing import add_demonstration
-from workbench.demonstrations.exporting import export_preferences, export_votes
+from workbench.demonstrations.import_report import ImportReport
 from workbench.demonstrations.snapshots import freeze_pairs
 from workbench.errors import NotReady, UnreadableFile
-from workbench.preferences.importing import import_preferences
+from workbench.preferences.exporting import export_preferences, export_votes
+from workbench.preferences.importing import read_preferences, store_preferences
 from workbench.preferences.remarks import Remarks
 from workbench.preferences.voting import next_pair, record_vote
 from workbench.workspace import Workspace
+
+
+def import_preferences(ws: Workspace, path: Path, *, annotator: str) -> ImportReport:
+    return store_preferences(ws, read_preferences(path), annotator=annotator)
 
 
 def write_rows(path: Path, rows: list[object]) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -219,6 +220,10 @@ def test_twenty_people_at_once_never_exceed_a_quota(ws: Workspace) -> None:
     for thread in threads:
         thread.join()
     assert problems == []
+    check_votes(ws, pairs, confirmed)
+
+
+def check_votes(ws: Workspace, pairs: set[str], confirmed: Sequence[str]) -> None:
     live = ws.votes.live()
     assert sorted(vote.id for vote in live) == sorted(confirmed), "none lost, none doubled"
     assert len({(vote.pair_id, vote.annotator_id) for vote in live}) == len(live)

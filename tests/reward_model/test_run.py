@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.reward_model.making import voted
+from tests.stages.running import Watch, watched
 from workbench.demo.company import load_demonstrations
 from workbench.models.spec import ModelSpec
 from workbench.reward_model.card import Card, read_card
@@ -83,20 +84,9 @@ def launched(
     return folder
 
 
-def finished(folder: Path, watch: Callable[[RunContext, Any], None] | None = None) -> Finished | Stopped:
-    context = RunContext.for_directory(folder)
-    emit = context.emit
-
-    def tell(event: Any) -> None:
-        emit(event)
-        if watch is not None:
-            watch(context, event)
-
-    context.emit = tell  # type: ignore[method-assign]
-    try:
+def finished(folder: Path, watch: Watch | None = None) -> Finished | Stopped:
+    with watched(folder, watch) as context:
         return run(context)
-    finally:
-        context.close()
 
 
 def card_of(folder: Path) -> Card:
@@ -144,7 +134,12 @@ def test_clean_votes_do_not(tmp_path: Path, rows: list[FrozenDemonstration]) -> 
     human = [row for row in rows if row.split == "train"]
     scores = model.score([row.prompt for row in human], [row.response for row in human])
     assert sum(scores) / len(scores) == pytest.approx(0.0, abs=1e-3)
-    assert model.preference(0.0) == 0.5
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    ours, theirs = (load_file(folder / "adapter" / "adapter_model.safetensors") for folder in (one, other))
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
 def test_a_paused_and_stopped_ensemble_ends_as_one_that_was_left_alone(tmp_path: Path) -> None:
@@ -174,11 +169,7 @@ def test_a_paused_and_stopped_ensemble_ends_as_one_that_was_left_alone(tmp_path:
     ended = finished(broken)
     assert isinstance(ended, Finished)
     for member in (".", "members/2"):
-        ours, theirs = (
-            load_file(folder / "final" / member / "adapter" / "adapter_model.safetensors") for folder in (broken, whole)
-        )
-        assert ours.keys() == theirs.keys()
-        assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+        assert_same_weights(broken / "final" / member, whole / "final" / member)
     # What was published is one model of two members that differ, and the learning curve has its four points.
     assert ended.model is not None
     model = load_reward_model(ended.model, tmp_path)

@@ -11,9 +11,11 @@ import pytest
 
 from workbench.errors import InvalidInput, ModelError
 from workbench.models.bases import look_at
-from workbench.models.inspecting import ModelFacts, facts_of, licence_in
+from workbench.models.facts import ModelFacts, facts_of
+from workbench.models.inspecting import licence_in
 from workbench.models.loading import EMBEDDED_DIR
 from workbench.models.machine import Gpu, Machine
+from workbench.models.spec import ModelSpec
 from workbench.sft import preflight as module
 from workbench.sft.config import SFTConfig
 from workbench.sft.defaults import suggested, with_suggestions
@@ -86,10 +88,10 @@ def test_time_follows_from_operations_or_from_an_earlier_run() -> None:
 
 def test_tokens_are_counted_where_the_tokenizer_is_here() -> None:
     rows = [("Where is HR?", "On floor 3.", "train"), ("Why?", "Because.", "test")]
-    exact = data_shape(rows, EMBEDDED_DIR / "tokenizer.json")
+    exact = data_shape(rows, ModelSpec())
     assert (exact.rows, exact.held_out, exact.exact) == (1, 1, True)
     assert 12 < exact.tokens < 40
-    assert not data_shape(rows, None).exact
+    assert not data_shape(rows, ModelSpec(base="nobody/never-fetched")).exact
 
 
 def test_settings_suit_the_size() -> None:

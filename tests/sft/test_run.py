@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +12,13 @@ import torch
 from safetensors.torch import load_file
 
 from tests.pages import seeding
-from tests.test_stages import run_stage
+from tests.stages.running import run_stage
 from workbench.errors import InvalidInput, RunError
-from workbench.launch import launch_sft
+from workbench.launch.sft import launch_sft
 from workbench.models.loading import EMBEDDED_DIR, load_merged, load_tokenizer
 from workbench.models.registry import get_model
 from workbench.models.spec import ModelSpec
+from workbench.runs.context import RunContext
 from workbench.runs.events import Finished
 from workbench.runs.frozen_data import read_embeddings
 from workbench.runs.run_dir import RunDir
@@ -125,12 +125,13 @@ def test_training_ends_early_and_the_best_weights_are_given_out(ws: Workspace) -
 
 def test_a_paused_run_waits_and_goes_on(ws: Workspace) -> None:
     run_id = launch_sft(ws, SFTConfig(**SHORT), "test")
-    run_dir = RunDir(ws.root / "runs" / run_id)
-    steer(run_dir, pause=True)
-    thread = threading.Timer(1.5, steer, args=(run_dir,), kwargs={"pause": False})
-    thread.start()
-    assert isinstance(run_stage(ws, run_id), Finished)
-    thread.join()
+    steer(RunDir(ws.root / "runs" / run_id), pause=True)
+
+    def go_on(context: RunContext, event: Any) -> None:
+        if event.type == "progress" and event.phase == "paused":
+            steer(context.dir, pause=False)
+
+    assert isinstance(run_stage(ws, run_id, watch=go_on), Finished)
     notices = [notice.message for notice in ws.notices.list(run_id)]
     assert notices[:2] == ["Paused after update 0.", "Went on after update 0."]
 

@@ -123,9 +123,9 @@ def test_several_writes_share_one_transaction(workspace: Workspace) -> None:
         with workspace.database.write() as cursor:
             workspace.demonstrations.add_many([demonstration("a")], cursor)
             workspace.demonstrations.update(demonstration("a", response="Edited."), "Bob", cursor)
-            raise ValueError
+            raise ValueError("broken off")
 
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError, match="broken off"):
         two_then_fail()
     assert workspace.demonstrations.count() == 0
     assert workspace.demonstrations.history("a") == []

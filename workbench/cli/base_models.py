@@ -16,7 +16,7 @@ from workbench.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from workbench.models.inspecting import ModelFacts
+    from workbench.models.facts import ModelFacts
 
 NameArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="A model folder, or a Hugging Face id (owner/name), or 'embedded'.")

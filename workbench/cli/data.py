@@ -173,17 +173,18 @@ def export_file(
     as_json: JsonOption = False,
 ) -> None:
     """Write demonstrations, decided pairs or votes to a file."""
-    from workbench.demonstrations import exporting
+    from workbench.demonstrations.exporting import export_demonstrations
+    from workbench.preferences.exporting import export_preferences, export_votes
 
     if style is not ExportStyle.plain and kind is not ExportKind.demonstrations:
         raise typer.BadParameter("only demonstrations have a style", param_hint="--style")
     with open_workspace(workspace, "export") as ws:
         if kind is ExportKind.demonstrations:
-            rows = exporting.export_demonstrations(ws, out, style.value)
+            rows = export_demonstrations(ws, out, style.value)
         elif kind is ExportKind.preferences:
-            rows = exporting.export_preferences(ws, out)
+            rows = export_preferences(ws, out)
         else:
-            rows = exporting.export_votes(ws, out)
+            rows = export_votes(ws, out)
     if as_json:
         print_json({"kind": kind.value, "rows": rows, "file": str(out)})
     else:

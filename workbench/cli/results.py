@@ -22,6 +22,7 @@ from workbench.cli.output import (
 
 if TYPE_CHECKING:
     from workbench.models.spec import ModelSpec
+    from workbench.preferences.leaderboard import Standing
     from workbench.reward_model.config import VoteSource
     from workbench.workspace import Workspace
 
@@ -113,23 +114,31 @@ def show_leaderboard(
     as_json: JsonOption = False,
 ) -> None:
     """Which model's responses are preferred: Bradley–Terry strengths with 95% intervals; a tie is half a win each."""
-    from workbench.preferences.leaderboard import separation_sentence, standing
+    from workbench.preferences.leaderboard import standing
 
     source: VoteSource = votes.value
     with open_workspace(workspace, "leaderboard") as ws:
         found = standing(ws, source=source, length_controlled=length_controlled)
         _hint(ws, source, len(found.rows))
     if as_json:
-        effect = found.length_effect
-        print_json(
-            {
-                "models": [asdict(row) for row in found.rows],
-                "win_rates": [asdict(row) for row in found.win_rates],
-                "separation": asdict(found.separation) if found.separation else None,
-                "length_effect": {"value": effect[0], "ci": effect[1]} if effect else None,
-            }
-        )
-        return
+        print_json(_standing_json(found))
+    else:
+        _print_standing(found)
+
+
+def _standing_json(found: Standing) -> dict[str, Any]:
+    effect = found.length_effect
+    return {
+        "models": [asdict(row) for row in found.rows],
+        "win_rates": [asdict(row) for row in found.win_rates],
+        "separation": asdict(found.separation) if found.separation else None,
+        "length_effect": {"value": effect[0], "ci": effect[1]} if effect else None,
+    }
+
+
+def _print_standing(found: Standing) -> None:
+    from workbench.preferences.leaderboard import separation_sentence
+
     if not found.rows:
         say("No vote compares two different models yet, so there is nothing to rank.")
         return

@@ -68,6 +68,6 @@ def best_of_n(
 
     values = read_settings(BestOfNConfig, None, settings) | {"reward_model_id": model}
     with open_workspace(workspace, "best-of-n") as ws:
-        from workbench.launch import launch_best_of_n
+        from workbench.launch.reward_model import launch_best_of_n
 
         run_in_foreground(ws, launch_best_of_n(ws, build_config(BestOfNConfig, values), who()), as_json)

@@ -29,7 +29,7 @@ def open_app(
     # With --json our own stdout carries one object at the end, so the server's lines go to stderr.
     server = subprocess.Popen(command, stdout=sys.stderr if as_json else None)
 
-    def end_server(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    def end_server(_number: int, _frame: FrameType | None) -> None:
         # Ctrl-C in a terminal reaches the server too; SIGTERM after it changes nothing, a second SIGINT would.
         if server.poll() is None:
             server.terminate()

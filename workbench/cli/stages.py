@@ -73,7 +73,7 @@ def sft(
     values = read_settings(SFTConfig, config, settings)
 
     def launch(ws: Workspace) -> str:
-        from workbench.launch import launch_sft
+        from workbench.launch.sft import launch_sft
         from workbench.models.inspecting import inspect_model
         from workbench.models.registry import find_language_model
         from workbench.sft.defaults import with_suggestions
@@ -102,7 +102,7 @@ def reward_model(
     values = read_settings(RewardModelConfig, config, settings)
 
     def launch(ws: Workspace) -> str:
-        from workbench.launch import launch_reward_model
+        from workbench.launch.reward_model import launch_reward_model
 
         if "model_id" not in values:
             values["model_id"] = newest_model_id(ws, "sft", "Train one first: workbench sft")
@@ -123,7 +123,7 @@ def ppo(
     values = read_settings(PPORunConfig, config, settings)
 
     def launch(ws: Workspace) -> str:
-        from workbench.launch import launch_ppo
+        from workbench.launch.ppo import launch_ppo
 
         if "reward_model_id" not in values:
             values["reward_model_id"] = newest_model_id(ws, "reward_model", "Train one first: workbench reward-model")
@@ -144,7 +144,7 @@ def pairs(
     values = read_settings(PairsConfig, config, settings)
 
     def launch(ws: Workspace) -> str:
-        from workbench.launch import launch_pairs
+        from workbench.launch.pairs import launch_pairs
 
         if "model_id" not in values:
             values["model_id"] = newest_model_id(ws, "sft", "Train one first: workbench sft")
@@ -169,7 +169,7 @@ def evaluate(
     values = {"model_ids": tuple(dict.fromkeys(models)), "split": split, "limit": limit}
 
     def launch(ws: Workspace) -> str:
-        from workbench.launch import launch_evaluation
+        from workbench.launch.sft import launch_evaluation
 
         return launch_evaluation(ws, build_config(EvaluationConfig, values), who())
 

@@ -28,7 +28,7 @@ def dpo(
     values = read_settings(DPORunConfig, config, settings)
 
     def launch(ws: Workspace) -> str:
-        from workbench.launch_alternatives import launch_dpo
+        from workbench.launch.alternatives import launch_dpo
 
         if "reward_model_id" not in values:
             values["reward_model_id"] = newest_model_id(ws, "reward_model", ADVICE)
@@ -49,7 +49,7 @@ def rloo(
     values = read_settings(RLOORunConfig, config, settings)
 
     def launch(ws: Workspace) -> str:
-        from workbench.launch_alternatives import launch_rloo
+        from workbench.launch.alternatives import launch_rloo
 
         if "reward_model_id" not in values:
             values["reward_model_id"] = newest_model_id(ws, "reward_model", ADVICE)
@@ -71,7 +71,7 @@ def verdict(
     values["run_id"] = run_id
 
     def launch(ws: Workspace) -> str:
-        from workbench.launch_verdict import judged_steps, launch_verdict
+        from workbench.launch.verdict import judged_steps, launch_verdict
 
         values.setdefault("checkpoints", judged_steps(ws, run_id))
         return launch_verdict(ws, build_config(VerdictConfig, values), who())

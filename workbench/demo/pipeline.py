@@ -111,13 +111,13 @@ class _Loop:
                 )
 
     def sft(self) -> Run:
-        from workbench.launch import launch_sft
+        from workbench.launch.sft import launch_sft
 
         self._begin("sft")
         return self._run(launch_sft(self._ws, SFTConfig(seed=self._seed), CREATED_BY))
 
     def pairs(self, sft_model_id: str) -> Run:
-        from workbench.launch import launch_pairs
+        from workbench.launch.pairs import launch_pairs
 
         self._begin("pairs")
         config = PairsConfig(model_id=sft_model_id, pairs_per_prompt=PAIRS_PER_PROMPT, seed=self._seed)
@@ -128,14 +128,14 @@ class _Loop:
         simulate_votes(self._ws, seed=self._seed)
 
     def reward_model(self, sft_model_id: str) -> Run:
-        from workbench.launch import launch_reward_model
+        from workbench.launch.reward_model import launch_reward_model
 
         self._begin("reward_model")
         config = RewardModelConfig(model_id=sft_model_id, votes="simulated", seed=self._seed)
         return self._run(launch_reward_model(self._ws, config, CREATED_BY))
 
     def ppo(self, reward_model_id: str) -> Run:
-        from workbench.launch import launch_ppo
+        from workbench.launch.ppo import launch_ppo
 
         self._begin("ppo")
         # Shown to its end whatever the verdict; the report says what it was.

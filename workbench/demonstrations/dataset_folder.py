@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from workbench.demonstrations.exporting import DEMONSTRATION_COLUMNS, parquet_table
+from workbench.demonstrations.export_files import Row, parquet_table
 from workbench.demonstrations.splits import SPLITS
 from workbench.errors import InvalidInput
 
@@ -43,7 +43,7 @@ Written by hand or taken from the company's own documents; it may hold what is c
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def write_dataset_folder(out: Path, rows: list[dict[str, Any]]) -> int:
+def write_dataset_folder(out: Path, rows: list[Row], columns: Sequence[str]) -> int:
     """Writes ``out/README.md`` and ``out/data/SPLIT-00000-of-00001.parquet``; returns the number of rows.
 
     The folder appears whole or not at all.
@@ -62,7 +62,7 @@ def write_dataset_folder(out: Path, rows: list[dict[str, Any]]) -> int:
         for split in SPLITS:
             part = [row for row in rows if row["split"] == split]
             if part or (not rows and split == "train"):
-                table = parquet_table(part, DEMONSTRATION_COLUMNS)
+                table = parquet_table(part, columns)
                 pq.write_table(table, aside / "data" / f"{split}-00000-of-00001.parquet")
         (aside / "README.md").write_text(_card(rows, counts), encoding="utf-8")
         if out.exists():
@@ -75,7 +75,7 @@ def write_dataset_folder(out: Path, rows: list[dict[str, Any]]) -> int:
     return len(rows)
 
 
-def _card(rows: list[dict[str, Any]], counts: Counter[str]) -> str:
+def _card(rows: list[Row], counts: Counter[str]) -> str:
     present = [split for split in SPLITS if counts[split] or (not rows and split == "train")]
     status = Counter(row["status"] for row in rows)
     return CARD.format(

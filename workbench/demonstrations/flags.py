@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from workbench.models.token_counts import estimated_tokens
+
 FlagKind = Literal["e-mail", "phone", "IBAN", "secret", "card number", "boilerplate", "very short", "too long"]
 
 TOO_LONG_TOKENS = 512
-CHARACTERS_PER_TOKEN = 4
-"""A rule of thumb for texts in Latin letters, where no tokenizer is at hand."""
 _EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
 _PHONE = re.compile(r"(?<![\w.])(?:\+\d{1,3}[\s./-]?|\(0?\d{2,5}\)\s?|0)\d{1,4}(?:[\s./-]?\d{2,4}){2,4}(?!\w)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
@@ -55,7 +55,7 @@ def flags(prompt: str, response: str, tokens: int | None = None) -> Iterator[Fla
     if len(response.split()) < 2 and len(response) < 4:
         yield Flag("very short", response)
     about = "" if tokens is not None else "about "
-    length = tokens if tokens is not None else (len(prompt) + len(response)) // CHARACTERS_PER_TOKEN
+    length = tokens if tokens is not None else estimated_tokens(text)
     if length > TOO_LONG_TOKENS:
         yield Flag("too long", f"{about}{length:,} tokens")
 

@@ -67,29 +67,6 @@ def statistics(measure: Measure, answers: Sequence[str], references: References)
     return Statistics(measure, np.asarray(counts))
 
 
-def corpus_bleu(answers: Sequence[str], references: References) -> Score:
-    """BLEU of all answers together (13a tokens, exponential smoothing).
-
-    Raises:
-        InvalidInput: no answers, or not one reference for each.
-    """
-    return statistics("bleu", answers, references).corpus()
-
-
-def corpus_chrf(answers: Sequence[str], references: References) -> Score:
-    """chrF2 of all answers together: character n-grams up to 6, no word n-grams.
-
-    Raises:
-        InvalidInput: no answers, or not one reference for each.
-    """
-    return statistics("chrf", answers, references).corpus()
-
-
-def sentence_bleu(answer: str, reference: str) -> float:
-    """BLEU of one answer, as `Statistics.sentences` gives it."""
-    return statistics("bleu", [answer], [reference]).sentences()[0]
-
-
 def _score(name: Literal["bleu", "chrf", "sentence_bleu"], counts: np.ndarray) -> float:
     # A corpus of weighted rows has whole counts, too, but as floating-point numbers.
     return float(_metric(name)._compute_score_from_stats([int(count) for count in counts]).score)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from storage.models import Model
 from workbench.errors import InvalidInput, ModelError
-from workbench.models.inspecting import ModelFacts, inspect_model
+from workbench.models.facts import ModelFacts
+from workbench.models.inspecting import inspect_model
 from workbench.models.registry import RegisteredModel, get_model
 from workbench.models.spec import EMBEDDED, ModelSpec
 

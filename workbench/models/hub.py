@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.errors import ModelError
-from workbench.models.inspecting import TOKENIZER_FILES, WEIGHTS_AND_TEXT, ModelFacts, facts_of
+from workbench.models.facts import TOKENIZER_FILES, WEIGHTS_AND_TEXT, ModelFacts, facts_of
 from workbench.models.spec import ModelSpec
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ def facts_from_hub(spec: ModelSpec, online: bool) -> ModelFacts:
     Raises:
         ModelError: the hub knows no such model, wants a sign-in, or cannot be reached.
     """
-    from huggingface_hub import HfApi, get_safetensors_metadata, hf_hub_download
+    from huggingface_hub import HfApi
 
     if not online:
         raise ModelError(f"{spec.base} is not on this machine.")
@@ -46,33 +46,40 @@ def facts_from_hub(spec: ModelSpec, online: bool) -> ModelFacts:
         problems.append(f"{spec.base} has no safetensors weights; pickled ones can run code and are never loaded.")
     if not files.keys() & {*TOKENIZER_FILES}:
         problems.append(f"{spec.base} has no tokenizer.")
-
-    def small(name: str) -> dict[str, Any]:
-        path = _asked(spec, lambda: hf_hub_download(spec.base, name, revision=info.sha))
-        content: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-        return content
-
-    headers = []
-    if not problems:
-        metadata = _asked(spec, lambda: get_safetensors_metadata(spec.base, revision=info.sha))
-        headers = [
-            {name: {"shape": tensor.shape, "dtype": tensor.dtype} for name, tensor in file.tensors.items()}
-            for file in metadata.files_metadata.values()
-        ]
     template = "chat_template.jinja" in files or (
-        "tokenizer_config.json" in files and bool(small("tokenizer_config.json").get("chat_template"))
+        "tokenizer_config.json" in files and bool(_small(spec, info.sha, "tokenizer_config.json").get("chat_template"))
     )
     return facts_of(
         spec.base,
         "hub",
         info.sha,
-        small("config.json"),
-        headers,
+        _small(spec, info.sha, "config.json"),
+        [] if problems else _headers(spec, info.sha),
         own_template=template,
         licence=getattr(info.card_data, "license", None) if info.card_data else None,
         download_bytes=sum(size for name, size in files.items() if any(Path(name).match(p) for p in WEIGHTS_AND_TEXT)),
         problems=problems,
     )
+
+
+def _small(spec: ModelSpec, commit: str | None, name: str) -> dict[str, Any]:
+    """A JSON file of the model, fetched."""
+    from huggingface_hub import hf_hub_download
+
+    path = _asked(spec, lambda: hf_hub_download(spec.base, name, revision=commit))
+    content: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return content
+
+
+def _headers(spec: ModelSpec, commit: str | None) -> list[dict[str, Any]]:
+    """Shapes and types of its tensors, from the heads of its weight files."""
+    from huggingface_hub import get_safetensors_metadata
+
+    metadata = _asked(spec, lambda: get_safetensors_metadata(spec.base, revision=commit))
+    return [
+        {name: {"shape": tensor.shape, "dtype": tensor.dtype} for name, tensor in file.tensors.items()}
+        for file in metadata.files_metadata.values()
+    ]
 
 
 def pinned(spec: ModelSpec) -> ModelSpec:

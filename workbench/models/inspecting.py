@@ -1,4 +1,4 @@
-"""What a base model is, from its configuration and the headers of its weights: nothing is loaded, nothing downloaded.
+"""Looking at a base model: nothing is loaded, nothing downloaded.
 
 A model is the embedded one, a local folder, or a Hugging Face id; of the last the cache of this machine is looked at
 first and the hub asked for the rest.
@@ -7,53 +7,15 @@ first and the hub asked for the rest.
 from __future__ import annotations
 
 import json
-import math
 import re
 import struct
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from workbench.errors import ModelError
+from workbench.models.facts import TOKENIZER_FILES, ModelFacts, Source, facts_of
+from workbench.models.hub import cached_snapshot, facts_from_hub
 from workbench.models.spec import EMBEDDED, ModelSpec
-
-Source = Literal["embedded", "folder", "hub"]
-_BYTES = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I8": 1}
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json")
-WEIGHTS_AND_TEXT = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "README.md")
-"""What is fetched of a hub model: never pickles, never code."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFacts:
-    """A base model as far as it can be known without loading it."""
-
-    base: str
-    source: Source
-    revision: str | None
-    """The commit, where the model comes from the hub."""
-    architecture: str
-    parameters: int
-    weight_bytes: int
-    context: int | None
-    """Tokens; None where the configuration does not say."""
-    vocabulary: int
-    hidden: int
-    layers: int
-    intermediate: int
-    own_template: bool
-    """Whether it brings a chat template; otherwise it is given the project's."""
-    licence: str | None
-    download_bytes: int = 0
-    """What is not on this machine yet."""
-    problems: tuple[str, ...] = field(default=())
-    """Why it cannot be used; one sentence each."""
-
-    @property
-    def cached(self) -> bool:
-        """Whether all of it is on this machine."""
-        return self.download_bytes == 0
 
 
 def inspect_model(spec: ModelSpec, *, online: bool = True) -> ModelFacts:
@@ -71,57 +33,12 @@ def inspect_model(spec: ModelSpec, *, online: bool = True) -> ModelFacts:
         return _of_folder(EMBEDDED_DIR, EMBEDDED, "embedded", None)
     if is_local(spec.base):
         return _of_folder(Path(spec.base).expanduser(), spec.base, "folder", None)
-    from workbench.models.hub import cached_snapshot, facts_from_hub
-
     found = cached_snapshot(spec.base, spec.revision)
     if found is not None:
         commit, folder = found
         if _complete(folder):
             return _of_folder(folder, spec.base, "hub", commit)
     return facts_from_hub(spec, online)
-
-
-def facts_of(
-    base: str,
-    source: Source,
-    revision: str | None,
-    config: dict[str, Any],
-    headers: Iterable[dict[str, Any]],
-    *,
-    own_template: bool,
-    licence: str | None,
-    download_bytes: int = 0,
-    problems: Iterable[str] = (),
-) -> ModelFacts:
-    """Facts from a ``config.json`` and the headers of the weights.
-
-    Raises:
-        ModelError: the configuration is not that of a language model.
-    """
-    inner = config.get("text_config") if isinstance(config.get("text_config"), dict) else config
-    assert isinstance(inner, dict)
-    hidden = int(inner.get("hidden_size") or inner.get("n_embd") or 0)
-    parameters, weight_bytes = _sizes(headers)
-    layers = int(inner.get("num_hidden_layers") or inner.get("n_layer") or 0)
-    if not hidden or not layers:
-        raise ModelError(f"The configuration of {base} is not that of a language model.")
-    return ModelFacts(
-        base=base,
-        source=source,
-        revision=revision,
-        architecture=(config.get("architectures") or [str(config.get("model_type", "unknown"))])[0],
-        parameters=parameters,
-        weight_bytes=weight_bytes,
-        context=inner.get("max_position_embeddings") or inner.get("n_positions"),
-        vocabulary=int(inner.get("vocab_size") or 0),
-        hidden=hidden,
-        layers=layers,
-        intermediate=int(inner.get("intermediate_size") or inner.get("n_inner") or 4 * hidden),
-        own_template=own_template,
-        licence=licence,
-        download_bytes=download_bytes,
-        problems=(*problems, *_unsuitable(base, config)),
-    )
 
 
 def licence_in(readme: str) -> str | None:
@@ -191,29 +108,3 @@ def _missing_shards(folder: Path) -> list[str]:
         return []
     names = set(json.loads(index.read_text(encoding="utf-8")).get("weight_map", {}).values())
     return sorted(name for name in names if not (folder / name).is_file())
-
-
-def _sizes(headers: Iterable[dict[str, Any]]) -> tuple[int, int]:
-    """Parameters and bytes of all tensors; tied weights are stored once."""
-    parameters = weight_bytes = 0
-    for header in headers:
-        for name, tensor in header.items():
-            if name != "__metadata__":
-                count = math.prod(tensor["shape"])
-                parameters += count
-                weight_bytes += count * _BYTES.get(tensor["dtype"], 4)
-    return parameters, weight_bytes
-
-
-def _unsuitable(base: str, config: dict[str, Any]) -> list[str]:
-    found = []
-    if "auto_map" in config:
-        found.append(f"{base} needs code of its own to run, and code that comes with a model is never run here.")
-    if config.get("is_encoder_decoder"):
-        found.append(f"{base} is an encoder-decoder model; a decoder such as Llama or Qwen is needed.")
-    named = [str(name) for name in config.get("architectures") or ()]
-    if named and not any(re.search(r"CausalLM|LMHead|ConditionalGeneration", name) for name in named):
-        found.append(f"{base} is no language model ({named[0]}): it does not write text.")
-    if config.get("quantization_config"):
-        found.append(f"{base} is quantised already; take the original, and QLoRA if memory is short.")
-    return found

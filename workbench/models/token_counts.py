@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from workbench.models.loading import base_source
-from workbench.models.spec import ModelSpec
+from workbench.models.loading import EMBEDDED_DIR, is_hub_id
+from workbench.models.spec import EMBEDDED, ModelSpec
 
 FILE = "tokenizer.json"
+CHARACTERS_PER_TOKEN = 3.5
+"""A rule of thumb for texts in Latin letters, where no tokenizer is at hand; rather too many tokens than too few."""
+
+
+def estimated_tokens(text: str) -> int:
+    """About how many tokens a text has, by its characters."""
+    return int(len(text) / CHARACTERS_PER_TOKEN)
 
 
 def token_counts(spec: ModelSpec, texts: Sequence[str]) -> list[int] | None:
     """The number of tokens of each text, without those of a chat template; None where this tokenizer cannot be read
-    by itself (no ``tokenizer.json``, or a model that was never fetched).
-
-    Raises:
-        ModelError: the model's folder is not there.
+    by itself (no ``tokenizer.json``, or a model that is not on this machine).
     """
     file = _tokenizer_file(spec)
     if file is None:
@@ -33,13 +37,10 @@ def token_counts(spec: ModelSpec, texts: Sequence[str]) -> list[int] | None:
 
 
 def _tokenizer_file(spec: ModelSpec) -> Path | None:
-    source = base_source(spec)
-    file = Path(source) / FILE
-    if file.is_file():
-        return file
-    if Path(source).is_dir():
-        return None
+    if not is_hub_id(spec.base):
+        folder = EMBEDDED_DIR if spec.base == EMBEDDED else Path(spec.base).expanduser()
+        return folder / FILE if (folder / FILE).is_file() else None
     from huggingface_hub import try_to_load_from_cache
 
-    cached = try_to_load_from_cache(source, FILE, revision=spec.revision)
+    cached = try_to_load_from_cache(spec.base, FILE, revision=spec.revision)
     return Path(cached) if isinstance(cached, str) else None

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from peft import PeftModel
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import PreTrainedModel
 
 from workbench.ppo.backbone import (
@@ -137,7 +137,7 @@ def attend(layer: Any, states: Tensor, rotation: Rotation, packing: Packing, ada
         query, key = norm(layer.q_norm, query), norm(layer.k_norm, key)
     query, key = rotate(query, rotation), rotate(key, rotation)
     query, key, value = (packing.rows(part).transpose(1, 2) for part in (query, key, value))
-    attended = F.scaled_dot_product_attention(
+    attended = functional.scaled_dot_product_attention(
         query, key, value, is_causal=True, scale=layer.scaling, enable_gqa=query.shape[1] != key.shape[1]
     )
     return packing.flat(attended.transpose(1, 2)).flatten(1)
@@ -159,7 +159,7 @@ def rotate(heads: Tensor, rotation: Rotation) -> Tensor:
 
 def norm(layer: Any, states: Tensor) -> Tensor:
     """Root-mean-square norm with the layer's weight (Zhang & Sennrich 2019)."""
-    return F.rms_norm(states, states.shape[-1:], layer.weight, layer.variance_epsilon)
+    return functional.rms_norm(states, states.shape[-1:], layer.weight, layer.variance_epsilon)
 
 
 def project(states: Tensor, layers: Sequence[nn.Module], adapter: str | None) -> list[Tensor]:
@@ -170,7 +170,7 @@ def project(states: Tensor, layers: Sequence[nn.Module], adapter: str | None) ->
         return outputs
     chosen: list[Any] = [layer for layer, has in zip(layers, adapted, strict=True) if has]
     downs = [layer.lora_A[adapter].weight for layer in chosen]
-    inner = F.linear(states, downs[0] if len(downs) == 1 else torch.cat(downs))
+    inner = functional.linear(states, downs[0] if len(downs) == 1 else torch.cat(downs))
     pieces = iter(zip(inner.split([len(down) for down in downs], dim=1), chosen, strict=True))
     return [
         _add_adapter(output, *next(pieces), adapter) if has else output
@@ -180,7 +180,7 @@ def project(states: Tensor, layers: Sequence[nn.Module], adapter: str | None) ->
 
 def _base(layer: Any, states: Tensor) -> Tensor:
     plain = base_layer(layer)
-    return F.linear(states, plain.weight, plain.bias)
+    return functional.linear(states, plain.weight, plain.bias)
 
 
 def _add_adapter(output: Tensor, inner: Tensor, layer: Any, adapter: str | None) -> Tensor:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
+from torch.nn import functional
 
 from workbench.ppo.backbone import base_layer, causal_mask, has_adapter, position_ids
 
@@ -85,18 +85,20 @@ class LlamaDecoder:
         values[:, :, begin : begin + length] = value.transpose(1, 2)
         end = begin + length
         attended = self._attend(query, keys[:, :, :end], values[:, :, :end], attention)
-        states = states + F.linear(attended, layer.output, layer.output_bias)
+        states = states + functional.linear(attended, layer.output, layer.output_bias)
         gate, up = layer.widen(states).chunk(2, dim=-1)
-        return states + F.linear(layer.activate(gate) * up, layer.narrow, layer.narrow_bias)
+        return states + functional.linear(layer.activate(gate) * up, layer.narrow, layer.narrow_bias)
 
     def _attend(self, query: Tensor, keys: Tensor, values: Tensor, attention: Tensor | None) -> Tensor:
         batch, length = query.shape[:2]
         if length == 1:
             # The queries that share a key head stand as rows of one query: no key is repeated.
             grouped = query.view(batch, self._keys, -1, self._head_dim)
-            attended = F.scaled_dot_product_attention(grouped, keys, values, attn_mask=attention, scale=self._scale)
+            attended = functional.scaled_dot_product_attention(
+                grouped, keys, values, attn_mask=attention, scale=self._scale
+            )
             return attended.reshape(batch, 1, -1)
-        attended = F.scaled_dot_product_attention(
+        attended = functional.scaled_dot_product_attention(
             query.transpose(1, 2),
             keys,
             values,
@@ -140,18 +142,18 @@ class _Layer:
 
     def read(self, states: Tensor) -> Tensor:
         """Queries, keys and values of the normed states, side by side."""
-        return F.linear(self._scaled(states), self._fused, self._fused_bias)
+        return functional.linear(self._scaled(states), self._fused, self._fused_bias)
 
     def widen(self, states: Tensor) -> Tensor:
         """Gate and up projection of the normed states, side by side."""
-        return F.linear(self._scaled(states), self._wide, self._wide_bias)
+        return functional.linear(self._scaled(states), self._wide, self._wide_bias)
 
     def _scaled(self, states: Tensor) -> Tensor:
-        return F.rms_norm(states, states.shape[-1:], None, self.epsilon)
+        return functional.rms_norm(states, states.shape[-1:], None, self.epsilon)
 
 
 def _norm(states: Tensor, layer: Any) -> Tensor:
-    return F.rms_norm(states, states.shape[-1:], layer.weight, layer.variance_epsilon)
+    return functional.rms_norm(states, states.shape[-1:], layer.weight, layer.variance_epsilon)
 
 
 def _signed(sin: Tensor) -> Tensor:

@@ -91,15 +91,7 @@ def audit_votes(
         "ties": _against_the_rest("ties", own, by_pair, _ties),
         "agreement": _against_the_rest("agreement", own, by_pair, _agreement),
     }
-    first_choice = {(vote.pair_id, vote.annotator_id): vote.choice for vote in first}
-    kept = {
-        person: [
-            first_choice[vote.pair_id, person] == vote.choice
-            for vote in votes
-            if vote.annotator_id == person and vote.occasion and (vote.pair_id, person) in first_choice
-        ]
-        for person in people
-    }
+    kept = {person: _kept(person, votes, own[person]) for person in people}
     audits = []
     for person in people:
         mine = own[person]
@@ -115,6 +107,16 @@ def audit_votes(
         known = {name: measure for name, measure in found.items() if measure is not None}
         audits.append(AnnotatorAudit(person, len(mine), len(kept[person]), known))
     return audits
+
+
+def _kept(person: str, votes: Sequence[Vote], own: Sequence[Vote]) -> list[bool]:
+    """For each pair that was shown to the person again, whether the choice stayed."""
+    first_choice = {vote.pair_id: vote.choice for vote in own}
+    return [
+        first_choice[vote.pair_id] == vote.choice
+        for vote in votes
+        if vote.annotator_id == person and vote.occasion and vote.pair_id in first_choice
+    ]
 
 
 def _against_the_rest(

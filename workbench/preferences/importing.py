@@ -37,32 +37,20 @@ class PreferenceFile:
     rejected: list[RejectedRow] = field(default_factory=list)
 
 
-def import_preferences(ws: Workspace, path: Path, *, annotator: str, filename: str | None = None) -> ImportReport:
-    """Reads a file of pairs and stores pairs and votes in one transaction.
+def read_preferences(path: Path) -> PreferenceFile:
+    """Reads and checks a file of pairs without storing anything.
 
     A row is a prompt with response_a and response_b and perhaps a choice (a, b, tie, both_bad) or a list of votes with
-    their annotators, or with chosen and rejected (text, messages, or transcripts as in Anthropic's HH data). A vote is
-    that of the annotator whom the row names, else of ``annotator``. A row whose pair is there and whose annotator has
-    voted on it, or that brings no vote, counts as a duplicate.
-
-    Raises:
-        UnreadableFile: the file as a whole cannot be read; nothing was stored.
-        InvalidInput: a name belongs to a simulated annotator; nothing was stored.
-    """
-    return store_preferences(ws, read_preferences(path, filename), annotator=annotator)
-
-
-def read_preferences(path: Path, filename: str | None = None) -> PreferenceFile:
-    """Reads and checks a file of pairs without storing anything.
+    their annotators, or with chosen and rejected (text, messages, or transcripts as in Anthropic's HH data).
 
     Raises:
         UnreadableFile: the file as a whole cannot be read.
     """
-    table = parse_file(path, filename)
+    table = parse_file(path)
     try:
         columns = choose_pair_columns(table.columns)
     except UnreadableFile as error:
-        raise UnreadableFile(f"{filename or path.name}: {error}.") from None
+        raise UnreadableFile(f"{path.name}: {error}.") from None
     file = PreferenceFile(table.format, [])
     for row in table.rows:
         if row.values is None:
@@ -77,6 +65,9 @@ def read_preferences(path: Path, filename: str | None = None) -> PreferenceFile:
 
 def store_preferences(ws: Workspace, file: PreferenceFile, *, annotator: str) -> ImportReport:
     """Stores the pairs and votes of a file that has been read, in one transaction.
+
+    A vote is that of the annotator whom the row names, else of ``annotator``. A row whose pair is there and whose
+    annotator has voted on it, or that brings no vote, counts as a duplicate.
 
     Raises:
         InvalidInput: a name belongs to a simulated annotator, or there is none.

@@ -34,7 +34,7 @@ def label_these_next(ws: Workspace, reward_model_id: str, by: str, *, new_pairs:
         NotReady: no pair waits and none is asked for.
         NotFound, InvalidInput: no such reward model.
     """
-    from workbench.launch import launch_pairs
+    from workbench.launch.pairs import launch_pairs
     from workbench.models.registry import get_model
 
     model = get_model(ws, reward_model_id)

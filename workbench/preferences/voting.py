@@ -88,9 +88,6 @@ def record_vote(
     """Stores a person's choice on a pair, once.
 
     Args:
-        ws: the workspace.
-        pair_id: the pair that was shown.
-        annotator_name: who chose.
         choice: the side that is better, a tie, or that both are bad (which counts as a tie).
         seconds: time from showing to choosing, where it was measured.
         remarks: what is said beside the vote.
@@ -101,10 +98,7 @@ def record_vote(
         NotFound: no pair has this id.
         InvalidInput: an unknown choice, this person has already voted on the pair, or enough others have.
     """
-    if choice not in ("left", "right", "tie", "both_bad"):
-        raise InvalidInput(f"The choice must be left, right, tie or both_bad, not '{choice}'.")
-    if vote_id is not None and not _VOTE_ID.fullmatch(vote_id):
-        raise InvalidInput("A vote's id must be 12 to 32 hexadecimal digits.")
+    _check_sent(choice, vote_id)
     annotator = annotator_named(ws, annotator_name)
     settings = voting_settings(ws)
     said = checked(remarks or Remarks(), settings)
@@ -124,6 +118,13 @@ def record_vote(
         return vote
 
     return ws.database.run_write(write)
+
+
+def _check_sent(choice: str, vote_id: str | None) -> None:
+    if choice not in ("left", "right", "tie", "both_bad"):
+        raise InvalidInput(f"The choice must be left, right, tie or both_bad, not '{choice}'.")
+    if vote_id is not None and not _VOTE_ID.fullmatch(vote_id):
+        raise InvalidInput("A vote's id must be 12 to 32 hexadecimal digits.")
 
 
 def _first_hand(pair_id: str, annotator_id: str, choice: Side, left_is: ABSide, said: Remarks) -> Vote:

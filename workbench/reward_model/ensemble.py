@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -29,9 +28,8 @@ class Member(Protocol):
 class RewardEnsemble:
     """One score from all members, and how far they disagree."""
 
-    def __init__(self, members: Sequence[Member], steepness: float | None = None) -> None:
+    def __init__(self, members: Sequence[Member]) -> None:
         self.members = list(members)
-        self.steepness = steepness
 
     def member_scores(self, prompts: Sequence[str], responses: Sequence[str]) -> Array:
         """Scores by member and response: float [members, responses]."""
@@ -42,12 +40,6 @@ class RewardEnsemble:
     def score(self, prompts: Sequence[str], responses: Sequence[str]) -> list[float]:
         """The members' mean for each response; higher is better."""
         return [float(value) for value in self.member_scores(prompts, responses).mean(axis=0)]
-
-    def preference(self, difference: float) -> float | None:
-        """How likely the response that scores ``difference`` higher is preferred; None where that was not fitted."""
-        if self.steepness is None:
-            return None
-        return 1 / (1 + math.exp(-min(max(self.steepness * difference, -700.0), 700.0)))
 
 
 def load_reward_model(spec: ModelSpec, workspace: Path, device: Any = None) -> RewardEnsemble:
@@ -61,7 +53,7 @@ def load_reward_model(spec: ModelSpec, workspace: Path, device: Any = None) -> R
     members = load_members(spec, workspace, [folder / name for name in file.members], file.backend)
     for member in members if device is not None else ():
         member.model.to(device)
-    return RewardEnsemble(members, file.steepness)
+    return RewardEnsemble(members)
 
 
 def load_members(spec: ModelSpec, workspace: Path, folders: Sequence[Path], backend: Backend) -> list[Any]:

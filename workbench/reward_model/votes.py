@@ -64,11 +64,6 @@ class DecidedPair:
     rejected: str
     pair: VotedPair
 
-    @property
-    def clearness(self) -> float:
-        """|votes for A − votes for B| / votes, 1 for unanimous."""
-        return self.pair.tally.margin
-
 
 def read_votes(data: Path) -> list[VotedPair]:
     """The voted pairs frozen into a run's folder ``data``."""

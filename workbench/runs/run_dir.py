@@ -16,6 +16,7 @@ A run is a pure function of its folder.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -51,6 +52,11 @@ class RunDir:
     def workspace(self) -> Path:
         """The workspace's folder; adapter paths in a ModelSpec are relative to it."""
         return self.path.parent.parent
+
+    def data_sha256(self, name: str) -> str:
+        """SHA-256 of a file of the frozen data, in hexadecimal: written into the config, verified by the worker."""
+        with (self.data / name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     @property
     def config(self) -> dict[str, Any]:

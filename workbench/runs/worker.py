@@ -8,7 +8,6 @@ could be written.
 from __future__ import annotations
 
 import errno
-import hashlib
 import importlib
 import os
 import signal
@@ -116,9 +115,8 @@ def verify_data(run_dir: RunDir, hashes: dict[str, str]) -> None:
         path = run_dir.data / name
         if not path.is_file():
             raise RunError(f"The run's data file {path} is missing: start a new run.")
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != expected:
-                raise RunError(f"The run's data file {path} was changed since the run began: start a new run.")
+        if run_dir.data_sha256(name) != expected:
+            raise RunError(f"The run's data file {path} was changed since the run began: start a new run.")
 
 
 def _stage(kind: str) -> Stage:

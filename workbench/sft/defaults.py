@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.models.inspecting import ModelFacts
+from workbench.models.facts import ModelFacts
 from workbench.sft.config import Method, SFTConfig
 
 TINY = 20_000_000

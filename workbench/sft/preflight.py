@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from workbench.models.inspecting import ModelFacts
+from workbench.models.facts import ModelFacts
 from workbench.models.machine import Machine, matmul_flops, qlora_problem
+from workbench.models.spec import ModelSpec
+from workbench.models.token_counts import estimated_tokens, token_counts
 from workbench.sft.config import SFTConfig
 
 GIB = 2**30
@@ -28,7 +29,6 @@ GPU_FLOPS = 60e12
 GPU_SHARE, CPU_SHARE, SMALL_CPU_SHARE = 0.3, 0.5, 0.25
 """Share of the product's speed that training reaches; models narrower than 512 spend more time between products."""
 DECODE_BATCH = 64
-CHARACTERS_PER_TOKEN = 3.5
 TEMPLATE_TOKENS = 12
 
 
@@ -72,22 +72,14 @@ class Preflight:
         return not self.problems
 
 
-def data_shape(rows: Sequence[tuple[str, str, str]], tokenizer: Path | None) -> DataShape:
-    """The size of (prompt, response, split) rows.
-
-    Args:
-        tokenizer: the model's ``tokenizer.json`` where it is on this machine.
-    """
+def data_shape(rows: Sequence[tuple[str, str, str]], model: ModelSpec) -> DataShape:
+    """The size of (prompt, response, split) rows for a model that reads them."""
     training = [f"{prompt}\n{response}" for prompt, response, split in rows if split == "train"]
     held_out = sum(split == "test" for _, _, split in rows)
-    if tokenizer is not None and tokenizer.is_file():
-        from tokenizers import Tokenizer
-
-        encodings = Tokenizer.from_file(str(tokenizer)).encode_batch_fast(training, add_special_tokens=False)
-        lengths = [len(encoding) + TEMPLATE_TOKENS for encoding in encodings]
-    else:
-        lengths = [int(len(text) / CHARACTERS_PER_TOKEN) + TEMPLATE_TOKENS for text in training]
-    return DataShape(len(training), sum(lengths), max(lengths, default=0), held_out, tokenizer is not None)
+    counted = token_counts(model, training)
+    texts = [estimated_tokens(text) for text in training] if counted is None else counted
+    lengths = [tokens + TEMPLATE_TOKENS for tokens in texts]
+    return DataShape(len(training), sum(lengths), max(lengths, default=0), held_out, counted is not None)
 
 
 def preflight(

@@ -58,7 +58,7 @@ class Judge:
         drawn = [self._sampled(self._sft, self._config.temperature, self._config.seed + 100 + i) for i in range(n)]
         texts = [self._texts(ids) for ids in drawn]
         scores = [list(self._score(self._prompts, row)) for row in texts]
-        best = [max(range(n), key=lambda i, p=p: scores[i][p]) for p in range(len(self._prompts))]  # type: ignore[misc]
+        best = [max(range(n), key=of_one.__getitem__) for of_one in zip(*scores, strict=True)]
         judged = Judged(
             [scores[i][p] for p, i in enumerate(best)], None, [len(drawn[i][p]) for p, i in enumerate(best)]
         )

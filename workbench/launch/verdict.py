@@ -7,7 +7,8 @@ from pathlib import Path
 
 from workbench.demonstrations.snapshots import DEMONSTRATIONS_FILE
 from workbench.errors import InvalidInput, NotFound, NotReady
-from workbench.launch import checkpoint_steps, launch_run
+from workbench.launch.ppo import checkpoint_steps
+from workbench.launch.queueing import launch_run
 from workbench.models.registry import RegisteredModel, get_model
 from workbench.runs.run_dir import RunDir
 from workbench.verdict.checkpoints import JUDGED

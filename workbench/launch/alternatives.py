@@ -8,9 +8,10 @@ from pathlib import Path
 from workbench.alternatives.config import DPORunConfig, RLOORunConfig
 from workbench.demonstrations.snapshots import PAIRS_FILE
 from workbench.errors import InvalidInput, NotReady
-from workbench.launch import launch_run
-from workbench.launch_tuning import check_known_tags, freeze_prompts, refuse_unfit
-from workbench.models.registry import RegisteredModel, find_language_model, get_model
+from workbench.launch.checks import check_known_tags, refuse_unfit, require_language_model, require_reward_model
+from workbench.launch.prompts import freeze_prompts
+from workbench.launch.queueing import launch_run
+from workbench.models.registry import RegisteredModel
 from workbench.runs.run_dir import RunDir
 from workbench.workspace import Workspace
 
@@ -57,14 +58,10 @@ def launch_rloo(ws: Workspace, config: RLOORunConfig, created_by: str) -> str:
 
 def _models(ws: Workspace, config: DPORunConfig | RLOORunConfig) -> tuple[RegisteredModel, RegisteredModel]:
     """(reward model, the model to tune)"""
-    reward_model = get_model(ws, config.reward_model_id)
-    if reward_model.kind != "reward_model":
-        raise InvalidInput(f"'{reward_model.id}' is no reward model; train one in step 3b first.")
+    reward_model = require_reward_model(ws, config.reward_model_id)
     start_id = config.model_id or reward_model.parent_id
     if start_id is None:
         raise InvalidInput(f"Say with model_id which model to tune: '{reward_model.id}' does not tell.")
-    start = find_language_model(ws, start_id)
-    if start.kind == "reward_model":
-        raise InvalidInput(f"'{start.id}' is a reward model: it scores responses and writes none.")
+    start = require_language_model(ws, start_id)
     check_known_tags(ws, config.tags)
     return reward_model, start

@@ -1,17 +1,16 @@
 """Before an SFT run is launched: its preflight and its first batch, from what the workspace holds.
 
-Beside `workbench.launch` and not in `workbench.sft`, which knows nothing of the database.
+Not in `workbench.sft`, which knows nothing of the database.
 """
 
 from __future__ import annotations
 
 import random
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.models.inspecting import ModelFacts
+from workbench.models.facts import ModelFacts
 from workbench.models.machine import this_machine
-from workbench.models.spec import EMBEDDED, ModelSpec
+from workbench.models.spec import ModelSpec
 from workbench.sft.config import SFTConfig
 from workbench.sft.preflight import DataShape, Preflight, data_shape, preflight
 
@@ -31,27 +30,13 @@ def outlook(ws: Workspace, facts: ModelFacts, config: SFTConfig) -> Preflight:
 def shape_of_data(ws: Workspace, facts: ModelFacts) -> DataShape:
     """The size of the approved demonstrations in the model's own tokens, where its tokenizer is here."""
     rows = [(row.prompt, row.response, row.split) for row in ws.demonstrations.list(status="approved")]
-    return data_shape(rows, _tokenizer_file(facts))
+    return data_shape(rows, ModelSpec(base=facts.base, revision=facts.revision))
 
 
 def first_batch(ws: Workspace, seed: int, number: int = PREVIEWED) -> list[tuple[str, str]]:
     """Training demonstrations as they may come first; the order in training follows from the seed, as does this."""
     rows = sorted((row.prompt, row.response) for row in ws.demonstrations.list(status="approved", split="train"))
     return random.Random(seed).sample(rows, min(number, len(rows)))
-
-
-def _tokenizer_file(facts: ModelFacts) -> Path | None:
-    from workbench.models.loading import EMBEDDED_DIR
-
-    if facts.base == EMBEDDED:
-        return EMBEDDED_DIR / "tokenizer.json"
-    if facts.source == "folder":
-        path = Path(facts.base) / "tokenizer.json"
-        return path if path.is_file() else None
-    from huggingface_hub import try_to_load_from_cache
-
-    found = try_to_load_from_cache(facts.base, "tokenizer.json", revision=facts.revision)
-    return Path(found) if isinstance(found, str) else None
 
 
 def _earlier_speed(ws: Workspace, base: str, method: str) -> float | None:

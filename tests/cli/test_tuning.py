@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 
 from storage.votes import Vote
+from tests.cli.conftest import Cli
 from tests.pages import seeding
-from tests.test_cli import Cli, cli, root  # fixtures
 from workbench.models.promotion import promoted_model
 from workbench.workspace import Workspace
-
-__all__ = ["cli", "root"]
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
-"""What launches of PPO and of its alternatives share: which prompts are used, and whether the reward model is fit."""
+"""Which prompts a tuning run uses: all approved ones, those of a snapshot, or a part of either."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Protocol
 
 from workbench.demonstrations.snapshots import DEMONSTRATIONS_FILE, freeze_demonstrations
-from workbench.errors import InvalidInput, NotFound, NotReady
-from workbench.models.registry import RegisteredModel
-from workbench.reward_model.verdict import Verdict, read_verdict
+from workbench.errors import NotFound, NotReady
 from workbench.workspace import Workspace
 
 
@@ -24,26 +21,6 @@ class PromptChoice(Protocol):
     def tags(self) -> tuple[str, ...]: ...
     @property
     def prompts_limit(self) -> int | None: ...
-
-
-def verdict_on(ws: Workspace, reward_model: RegisteredModel) -> Verdict | None:
-    """What the reward model's run says of it; None where it says nothing."""
-    try:
-        return read_verdict(ws.runs.get(reward_model.run_id or reward_model.id).summary)
-    except NotFound:
-        return None
-
-
-def refuse_unfit(ws: Workspace, reward_models: Collection[RegisteredModel], despite: bool) -> None:
-    """Raises NotReady where a reward model is judged not yet good enough and that is not accepted."""
-    for model in reward_models:
-        verdict = verdict_on(ws, model)
-        if verdict is not None and verdict.verdict == "not_yet" and not despite:
-            why = f" {verdict.reasons[0]}" if verdict.reasons else ""
-            raise NotReady(
-                f"{model.id} is judged not yet good enough to optimise against.{why} Improve it first, or start "
-                "anyway with despite_verdict=true."
-            )
 
 
 def freeze_prompts(ws: Workspace, choice: PromptChoice, data: Path) -> None:
@@ -91,11 +68,3 @@ def _narrow(path: Path, choice: PromptChoice) -> None:
     chosen = {row["id"] for row in train}
     rest = [row for row in rows if row["split"] != "train" or row["id"] in chosen]
     pq.write_table(pa.Table.from_pylist(rest, schema=table.schema), path)
-
-
-def check_known_tags(ws: Workspace, tags: Collection[str]) -> None:
-    """Raises InvalidInput for a tag that no demonstration has."""
-    known = {tag for row in ws.demonstrations.list(status="approved", split="train") for tag in row.tags}
-    unknown = sorted(set(tags) - known)
-    if unknown:
-        raise InvalidInput(f"No approved training prompt has the tag '{unknown[0]}'.")

@@ -1,0 +1,67 @@
+"""Import and export on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    path = tmp_path / "rows.csv"
+    path.write_text("prompt,response\nWhere is HR?,Floor 2.\nWho leads IT?,Ada.\n,Nobody\n")
+    return path
+
+
+def test_import_reports_each_row(cli: Cli, rows: Path) -> None:
+    expected = {
+        "format": "csv",
+        "rows": 3,
+        "accepted": 2,
+        "duplicates": 0,
+        "rejected": [{"row": 3, "reason": "the prompt is empty (line 4 of the file, the header line counted)"}],
+    }
+    found = cli("import", rows, "--as", "demonstrations", "--json")
+    assert (found.code, found.json) == (0, expected)
+    again = cli("import", rows, "--as", "demonstrations")
+    assert again.out == f"{rows}: 3 rows, 0 accepted, 2 duplicates, 1 rejected\n"
+    assert "row 3: the prompt is empty" in again.err
+
+
+def test_several_files_are_all_read_before_any_is_stored(cli: Cli, root: Path, rows: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text("{")
+    found = cli("import", rows, bad, "--as", "demonstrations", "--json")
+    assert (found.code, found.out) == (1, "")
+    assert found.err.startswith("error: bad.json: the file is not valid JSON")
+    assert found.err.count("\n") == 1
+    assert not (root / "workbench.duckdb").exists()
+    more = tmp_path / "more.jsonl"
+    more.write_text('{"q": "When?", "a": "Now."}\n{"q": ""}\n')
+    found = cli("import", rows, more, "--as", "demonstrations", "--json")
+    assert (found.json["format"], found.json["rows"], found.json["accepted"]) == ("several", 5, 3)
+    assert [row["file"] for row in found.json["rejected"]] == [str(rows), str(more)]
+
+
+def test_import_of_pairs_and_documents(cli: Cli, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text('{"prompt": "P?", "chosen": "good", "rejected": "bad"}\n')
+    assert cli("import", pairs, "--as", "preferences", "--author", "kim", "--json").json["accepted"] == 1
+    handbook = tmp_path / "handbook.md"
+    handbook.write_text("## Where is HR?\n\nFloor 2.\n")
+    assert cli("import", handbook, "--as", "documents", "--json").json["format"] == "markdown"
+    out = tmp_path / "votes.jsonl"
+    assert cli("export", "votes", out, "--json").json == {"kind": "votes", "rows": 1, "file": str(out)}
+    assert json.loads(out.read_text())["annotator"] == "kim"
+
+
+def test_export_and_its_failures(cli: Cli, rows: Path, tmp_path: Path) -> None:
+    cli("import", rows, "--as", "demonstrations")
+    assert cli("export", "demonstrations", tmp_path / "out.csv").out == f"{tmp_path / 'out.csv'}: 2 rows\n"
+    found = cli("export", "demonstrations", tmp_path / "out.xlsx")
+    assert (found.code, found.out) == (1, "")
+    assert found.err == "error: out.xlsx: an export can be written as .jsonl .csv .parquet; name the file so.\n"
