@@ -51,10 +51,10 @@ class RewardModelConfig(BaseModel):
     lora_alpha: int = Field(32, ge=1, le=1024, description="LoRA scale numerator.")
     lora_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before the adapter.")
     contrasts_per_pair: int = Field(
-        3,
+        1,
         ge=0,
         le=20,
-        description="Pairs added for each voted one, which need no vote. In turn its preferred response stands against "
+        description="Pairs added for each voted one, which need no vote. In turn a preferred response stands against "
         "the one preferred for another prompt, itself with another value in it, itself said twice, and the prompt.",
     )
     max_length: int = Field(512, ge=16, le=32768, description="Tokens of prompt and response together.")
