@@ -106,19 +106,21 @@ class DemonstrationCounts(Repository):
 
         A search reads every text, so it is made once for its count and all its pages.
         """
+        import numpy as np
+
         chosen = where(wanted)
         name, writes = (order, chosen.sql, *chosen.parameters), self._db.writes
-        known = self._searches.pop(name, None)
-        if known is None or known[0] != writes:
+        before, positions = self._searches.pop(name, (-1, None))
+        if positions is None or before != writes:
             with self._read() as reader:
                 reader.execute(
                     f"SELECT position FROM demonstrations{chosen.sql} ORDER BY {ORDERS[order]}", chosen.parameters
                 )
-                known = (writes, reader.fetchnumpy()["position"])
-        self._searches[name] = known  # the newest stands last
+                positions = np.asarray(reader.fetchnumpy()["position"])
+        self._searches[name] = (writes, positions)  # the newest stands last
         for oldest in list(self._searches)[:-SEARCHES]:
             self._searches.pop(oldest, None)
-        return known[1]
+        return positions
 
     def _once(self, name: object, ask: Callable[[DuckDBPyConnection], Counts]) -> Counts:
         """What ``ask`` finds, remembered until the next write to the database."""
