@@ -1,18 +1,24 @@
-"""How many demonstrations there are of what: counted once, and again only after something was written."""
+"""How many demonstrations there are of what, and which a search found: looked up once, and again after a write."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from duckdb import DuckDBPyConnection
 
 from storage.database import Database
-from storage.demonstration_rows import Filter, where
+from storage.demonstration_rows import ORDERS, Filter, Order, where
 from storage.repository import Repository, encoded, scalar
 
+if TYPE_CHECKING:
+    import numpy as np
+
 Counts = TypeVar("Counts")
+
+SEARCHES = 8
+"""So many searches are remembered, at eight bytes for each row that they found."""
 
 
 class DemonstrationCounts(Repository):
@@ -21,19 +27,18 @@ class DemonstrationCounts(Repository):
     def __init__(self, db: Database) -> None:
         super().__init__(db)
         self._known: dict[object, tuple[int, Any]] = {}
+        self._searches: dict[object, tuple[int, np.ndarray]] = {}
 
     def count(self, **wanted: Unpack[Filter]) -> int:
         """How many rows there are, or how many ``list`` would give with the same filter and no limit."""
+        if wanted.get("search"):
+            return len(self._found("added", wanted))
         chosen = where(wanted)
-
-        def number(reader: DuckDBPyConnection) -> int:
-            return int(scalar(reader.execute(f"SELECT count(*) FROM demonstrations{chosen.sql}", chosen.parameters)))
-
-        # Of searches there are too many to remember them.
-        return (
-            self._once(("count", chosen.sql, *chosen.parameters), number)
-            if not wanted.get("search")
-            else self._ask(number)
+        return self._once(
+            ("count", chosen.sql, *chosen.parameters),
+            lambda reader: int(
+                scalar(reader.execute(f"SELECT count(*) FROM demonstrations{chosen.sql}", chosen.parameters))
+            ),
         )
 
     def tags(self) -> dict[str, int]:
@@ -96,6 +101,27 @@ class DemonstrationCounts(Repository):
             )
             return int(scalar(reader))
 
+    def _found(self, order: Order, wanted: Filter) -> np.ndarray:
+        """The positions of the rows that a search finds, in this order.
+
+        A search reads every text, so it is made once for its count and all its pages.
+        """
+        import numpy as np
+
+        chosen = where(wanted)
+        name, writes = (order, chosen.sql, *chosen.parameters), self._db.writes
+        before, positions = self._searches.pop(name, (-1, None))
+        if positions is None or before != writes:
+            with self._read() as reader:
+                reader.execute(
+                    f"SELECT position FROM demonstrations{chosen.sql} ORDER BY {ORDERS[order]}", chosen.parameters
+                )
+                positions = np.asarray(reader.fetchnumpy()["position"])
+        self._searches[name] = (writes, positions)  # the newest stands last
+        for oldest in list(self._searches)[:-SEARCHES]:
+            self._searches.pop(oldest, None)
+        return positions
+
     def _once(self, name: object, ask: Callable[[DuckDBPyConnection], Counts]) -> Counts:
         """What ``ask`` finds, remembered until the next write to the database."""
         writes = self._db.writes  # read first: what is written while counting makes the count old
@@ -103,12 +129,9 @@ class DemonstrationCounts(Repository):
         if known is not None and known[0] == writes:
             found: Counts = known[1]
             return found
-        found = self._ask(ask)
+        with self._read() as reader:
+            found = ask(reader)
         if len(self._known) > 100:
             self._known.clear()
         self._known[name] = (writes, found)
         return found
-
-    def _ask(self, ask: Callable[[DuckDBPyConnection], Counts]) -> Counts:
-        with self._read() as reader:
-            return ask(reader)

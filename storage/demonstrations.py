@@ -24,16 +24,7 @@ from storage.demonstration_rows import (
     where,
 )
 from storage.errors import RowNotFound
-from storage.repository import (
-    arrow_view,
-    encoded,
-    fetch,
-    fetch_one,
-    insert_many,
-    page,
-    record_of,
-    scalar,
-)
+from storage.repository import arrow_view, encoded, fetch, fetch_one, insert_many, page, record_of, scalar
 from storage.text_keys import content_key, prompt_key
 
 __all__ = ["Demonstration", "DemonstrationRepository", "DemonstrationVersion", "Filter", "Origin", "Split", "Status"]
@@ -64,11 +55,22 @@ class DemonstrationRepository(DemonstrationCounts):
         **wanted: Unpack[Filter],
     ) -> Demonstrations:
         """Rows in the order they were added, or as asked."""
+        if wanted.get("search") and limit is not None and cursor is None:
+            return self._page_found(self._found(order, wanted)[offset : offset + limit].tolist())
         chosen = where(wanted)
         with self._read(cursor) as reader:
             reader.execute(
                 f"SELECT {_COLUMNS} FROM demonstrations{chosen.sql} ORDER BY {ORDERS[order]}{page(limit, offset)}",
                 chosen.parameters,
+            )
+            return fetch(reader, Demonstration)
+
+    def _page_found(self, positions: Sequence[int]) -> Demonstrations:
+        with self._read() as reader:
+            reader.execute(
+                f"""SELECT {_COLUMNS} FROM demonstrations WHERE position IN (SELECT unnest($places::BIGINT[]))
+                ORDER BY list_position($places::BIGINT[], position)""",
+                {"places": list(positions)},
             )
             return fetch(reader, Demonstration)
 

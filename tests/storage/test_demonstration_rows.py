@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from storage.demonstration_rows import Order
 from storage.demonstrations import Demonstration
 from storage.snapshots import Snapshot
 from storage.text_keys import content_key
@@ -69,6 +70,23 @@ def test_filters_agree_with_the_count(workspace: Workspace) -> None:
     assert repository.count(search="100_") == 0
     assert repository.tags() == {"t0": 6, "t1": 6, "t2": 6, "t3": 6}
     assert repository.split_counts() == {"train": 8, "validation": 8, "test": 8}
+
+
+@pytest.mark.parametrize("order", ["added", "newest", "prompt", "longest response", "changed"])
+def test_pages_of_a_search_are_parts_of_the_whole_and_see_every_write(workspace: Workspace, order: Order) -> None:
+    repository = workspace.demonstrations
+    rows = [demonstration(str(n), prompt=f"Room {n * 7 % 30}?", response="ÜBER" * (n % 3)) for n in range(30)]
+    repository.add_many(rows)
+    for removed in (None, "7", "21"):
+        if removed:
+            repository.delete(removed, by="Ann")
+        whole = [row.id for row in repository.list(search="über", order=order)]
+        paged = [row.id for start in range(0, 25, 5) for row in repository.list(
+            search="über", order=order, limit=5, offset=start
+        )]  # fmt: skip
+        assert paged == whole
+        assert repository.count(search="über") == len(whole)
+    assert len(whole) == 19
 
 
 def test_keys_ignore_whitespace_and_follow_updates(workspace: Workspace) -> None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 SIGNATURE = "exp(mean loss per response token, end token included)|model's own tokens"
 LOGIT_BYTES = 256 * 1024 * 1024
 """Room for the logits of one batch; a vocabulary of 150,000 makes them the largest part."""
-MAX_ROWS = 64
+GPU_ROWS, CPU_ROWS = 64, 16
+"""Rows of one batch at most; on a CPU what passes between the layers should stay in its cache."""
 MAX_LOSS = 50.0
 """Nats per token above which a perplexity is no number to show any more (e^50)."""
 
@@ -57,7 +58,7 @@ def reference_losses(
     losses = [ReferenceLoss(0.0, 0)] * len(rows)
     order = sorted(range(len(rows)), key=lambda index: len(rows[index][0]))
     with torch.inference_mode():
-        for batch in _batches(order, rows, _vocabulary(model)):
+        for batch in _batches(order, rows, _vocabulary(model), GPU_ROWS if model.device.type == "cuda" else CPU_ROWS):
             for index, loss in zip(batch, _losses(model, [rows[i] for i in batch]), strict=True):
                 losses[index] = loss
     return losses
@@ -67,13 +68,13 @@ def _vocabulary(model: Any) -> int:
     return int(model.config.get_text_config().vocab_size)
 
 
-def _batches(order: list[int], rows: list[tuple[list[int], int]], vocabulary: int) -> list[list[int]]:
+def _batches(order: list[int], rows: list[tuple[list[int], int]], vocabulary: int, most: int) -> list[list[int]]:
     """Rows of like length together, as many as the logits leave room for."""
     batches: list[list[int]] = []
     for index in order:
         # Sorted by length: the row to be added is the longest of its batch.
         fitting = max(1, LOGIT_BYTES // (4 * vocabulary * max(len(rows[index][0]), 1)))
-        if batches and len(batches[-1]) < min(fitting, MAX_ROWS):
+        if batches and len(batches[-1]) < min(fitting, most):
             batches[-1].append(index)
         else:
             batches.append([index])
@@ -85,15 +86,17 @@ def _losses(model: Any, rows: list[tuple[list[int], int]]) -> list[ReferenceLoss
 
     length = max(len(ids) for ids, _ in rows)
     ids = torch.zeros((len(rows), length), dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for row, (tokens, _) in enumerate(rows):
+    mask, counts = torch.zeros_like(ids), torch.zeros_like(ids, dtype=torch.bool)
+    for row, (tokens, start) in enumerate(rows):
         ids[row, : len(tokens)] = torch.tensor(tokens)
         mask[row, : len(tokens)] = 1
-    ids, mask = ids.to(model.device), mask.to(model.device)
+        counts[row, start : len(tokens)] = True
+    ids, mask, counts = ids.to(model.device), mask.to(model.device), counts[:, 1:].to(model.device)
     logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1]
-    losses = torch.nn.functional.cross_entropy(logits.float().transpose(1, 2), ids[:, 1:], reduction="none")
-    found = []
-    for row, (tokens, start) in enumerate(rows):
-        # The loss at place i is that of token i + 1.
-        found.append(ReferenceLoss(float(losses[row, start - 1 : len(tokens) - 1].sum()), len(tokens) - start))
-    return found
+    # The logits at place i are about token i + 1; those of prompts and padding are not looked at.
+    losses = torch.nn.functional.cross_entropy(logits[counts].float(), ids[:, 1:][counts], reduction="none")
+    tokens_of = counts.sum(dim=1).tolist()
+    return [
+        ReferenceLoss(float(part.sum()), number)
+        for part, number in zip(losses.split(tokens_of), tokens_of, strict=True)
+    ]

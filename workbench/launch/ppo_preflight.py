@@ -73,13 +73,16 @@ def preflight(ws: Workspace, start: RegisteredModel, config: PPOConfig, held_out
 
 
 def _measured(ws: Workspace, start: RegisteredModel) -> tuple[Run, dict[str, float]] | None:
-    """The newest PPO run from the same base with timed updates, and the middle of its timings."""
+    """The newest PPO run from the same base with timed updates, and the mean of its timings.
+
+    Not their median: where other work came and went, the whole takes what the mean says.
+    """
     for run in ws.runs.list(kind="ppo"):
         model = ws.models.find(run.id)
         if model is None or model.spec.get("base") != start.spec.base or "ppo" not in run.config:
             continue
         frame = ws.metrics.series(run.id, [*PARTS, "response/length"], max_points=100)
-        figures = {str(name): float(rows["value"].median()) for name, rows in frame.groupby("name")}
+        figures = {str(name): float(rows["value"].mean()) for name, rows in frame.groupby("name")}
         if {*PARTS, "response/length"} <= figures.keys():
             return run, figures
     return None

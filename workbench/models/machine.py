@@ -48,8 +48,7 @@ def this_machine(folder: Path) -> Machine:
     available = psutil.virtual_memory().available
     if (limit := _cgroup_limit()) is not None:
         available = min(available, limit)
-    cores = psutil.Process().cpu_affinity() if hasattr(psutil.Process, "cpu_affinity") else None
-    return Machine(available, shutil.disk_usage(folder).free, len(cores or ()) or psutil.cpu_count() or 1, cuda_gpu())
+    return Machine(available, shutil.disk_usage(folder).free, _cores(), cuda_gpu())
 
 
 @cache
@@ -86,17 +85,31 @@ def qlora_problem() -> str | None:
 
 @cache
 def matmul_flops() -> float:
-    """Floating-point operations a second in float32 products of this machine, measured for a tenth of a second."""
-    import numpy as np
+    """Floating-point operations a second in float32 products of this machine, all cores together.
 
-    size = 768
+    One thread is timed by its own processor time: what else the machine does at this moment does not count, as it
+    may be over before a run is. Costs a twentieth of a second of one core.
+    """
+    import numpy as np
+    from threadpoolctl import threadpool_limits
+
+    size = 384
     a = np.random.default_rng(0).standard_normal((size, size), dtype=np.float32)
-    a @ a
-    end, fastest = time.perf_counter() + 0.1, float("inf")
-    while (began := time.perf_counter()) < end:
+    with threadpool_limits(1, user_api="blas"):
         a @ a
-        fastest = min(fastest, time.perf_counter() - began)  # the others waited for somebody else's work
-    return 2 * size**3 / fastest
+        end, fastest = time.thread_time() + 0.05, float("inf")
+        while (began := time.thread_time()) < end:
+            a @ a
+            fastest = min(fastest, time.thread_time() - began)
+    return _cores() * 2 * size**3 / fastest
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    import psutil
+
+    allowed = psutil.Process().cpu_affinity() if hasattr(psutil.Process, "cpu_affinity") else None
+    return len(allowed or ()) or psutil.cpu_count() or 1
 
 
 def _cgroup_limit() -> int | None:
