@@ -123,7 +123,7 @@ def frontier(
     if best and any(getattr(row, measure) is not None for row in best):
         _best_of_n(figure, [row for row in best if getattr(row, measure) is not None], measure, palette[-1])
     if turning is not None and getattr(turning, measure) is not None:
-        _star(figure, turning.kl, getattr(turning, measure), "best by the true measure", "#dc2626")
+        _star(figure, turning.kl, getattr(turning, measure), "last before the turn", "#dc2626")
     title = "Score (validation)" if measure == "score" else "Likeness to the human answers"
     figure.update_layout(hovermode="closest", showlegend=True, uirevision="still")
     figure.update_xaxes(title="KL to the SFT model, nats per response", dtick=None, nticks=8)

@@ -14,7 +14,7 @@ from pages.ppo_charts import Style, curves
 from pages.ppo_curves import marks_of
 from pages.rows import Run
 from workbench.diagnosis.examination import Examination
-from workbench.diagnosis.hacking import SCORE_RISE, THRESHOLDS
+from workbench.diagnosis.hacking import ALONE, SCORE_RISE, THRESHOLDS
 from workbench.diagnosis.readings import Finding
 from workbench.diagnosis.rules import RULES
 
@@ -43,10 +43,14 @@ def _alarm(run: Run, found: Examination) -> None:
     alarm = found.alarm
     assert alarm is not None
     with st.container(border=True):
-        st.markdown("**:red[:material/crisis_alert:] Reward hacking: the score no longer means what it says**")
+        title = (
+            "Reward hacking suspected" if alarm.last_only else "Reward hacking: the score no longer means what it says"
+        )
+        st.markdown(f"**:red[:material/crisis_alert:] {title}**")
         st.markdown(escaped(alarm.sentence))
         st.caption(
-            "The policy has found what the reward model overrates. Read the examples: are the later answers better? If "
+            ("It may be chance. " if alarm.last_only else "The policy has found what the reward model overrates. ")
+            + "Read the examples: are the later answers better? If "
             "not, go back to the checkpoint before and hold it nearer, and let people vote on such answers: they are "
             "what the reward model has to learn."
         )
@@ -146,5 +150,6 @@ def _rules() -> None:
         )
         st.caption(
             f"The alarm: over the last two evaluations the score rose by {SCORE_RISE} or more since a point at which "
-            "one of these still was well: " + "; ".join(THRESHOLDS.values()) + "."
+            "one of these still was well: " + "; ".join(THRESHOLDS.values()) + ". Once the run has ended, its last "
+            f"evaluation alone is enough where it shows {ALONE:g} times as much; votes count as they are."
         )

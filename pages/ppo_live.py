@@ -120,9 +120,9 @@ def _diagnosis(run: Run) -> None:
     """The alarm and the doctor in a line each; the tab says more."""
     found = ppo_data.examination(run)
     if found.alarm is not None:
+        title = "The score may be exploited." if found.alarm.last_only else "The score is being exploited."
         st.error(
-            f"**The score is being exploited.** {escaped(found.alarm.sentence)} See *Doctor* for examples and the way "
-            "back.",
+            f"**{title}** {escaped(found.alarm.sentence)} See *Doctor* for examples and the way back.",
             icon=":material/crisis_alert:",
         )
     problems = [finding for finding in found.findings if finding.severity == "problem"]
