@@ -536,3 +536,15 @@ def test_best_of_n_needs_a_reward_model_and_demonstrations(cli: Cli, root: Path)
     assert "is no reward model" in cli("best-of-n", "base").err
     assert "No approved demonstration is in the test split" in cli("best-of-n", "reward_model-001").err
     assert cli("best-of-n", "reward_model-001", "--set", "prompts=1").code == 2
+
+
+def test_workspaces_names_the_one_in_use_and_those_beside_it(cli: Cli, root: Path) -> None:
+    before = cli("workspaces", "--json").json
+    assert before == {"current": str(root), "workspaces": []}
+    assert "does not exist yet" in cli("workspaces").out
+    cli("runs")
+    Workspace.open(root.parent / "other team").close()
+    shown = cli("workspaces", "--json").json
+    assert {entry["root"] for entry in shown["workspaces"]} == {str(root), str(root.parent / "other team")}
+    (line,) = [line for line in cli("workspaces").out.splitlines() if line.startswith("*")]
+    assert root.name in line
