@@ -7,6 +7,7 @@ import streamlit as st
 from pages import ppo_data
 from pages.components import counted, escaped, plain_text, problem
 from pages.components_charts import CONFIG
+from pages.components_forms import setting_label, setting_value
 from pages.components_runs import find_run
 from pages.metric_words import METRICS
 from pages.ppo_branching import branch, steer
@@ -115,7 +116,7 @@ def _buttons(run: Run, finding: Finding, checkpoint: int | None) -> None:
         return
     with st.container(horizontal=True):
         if fix.live and run.status == "running":
-            words = ", ".join(f"{_WORDS[name]} {value:.3g}" for name, value in fix.live.items())
+            words = ", ".join(f"{setting_label(name)} {value:.3g}" for name, value in fix.live.items())
             st.button(
                 f"Apply to this run: {words}",
                 icon=":material/healing:",
@@ -131,11 +132,8 @@ def _buttons(run: Run, finding: Finding, checkpoint: int | None) -> None:
                 key=f"fix_branch_{finding.rule}",
                 on_click=branch,
                 args=(PLACE, run.id, checkpoint, dict(fix.branch)),
-                help=", ".join(f"{name} = {value}" for name, value in fix.branch.items()),
+                help=", ".join(f"{setting_label(name)}: {setting_value(value)}" for name, value in fix.branch.items()),
             )
-
-
-_WORDS = {"kl_coef": "KL coefficient", "learning_rate": "learning rate"}
 
 
 def _rules() -> None:

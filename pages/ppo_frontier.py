@@ -8,7 +8,7 @@ from pages import ppo_data, services
 from pages.components import escaped
 from pages.components_charts import CONFIG
 from pages.components_runs import find_run
-from pages.ppo_charts import frontier
+from pages.ppo_charts_runs import frontier
 from workbench.diagnosis.frontier import best_of_n_curve, path_of, turning_point
 
 
@@ -22,7 +22,10 @@ def frontier_tab(run_id: str) -> None:
     over = st.multiselect("Beside it", others, key="frontier_over", placeholder="Other runs", width=320)
     paths = {id: path_of(workspace, id) for id in (run_id, *over)}
     if not paths[run_id]:
-        st.caption("The path appears with the first evaluations on validation prompts (setting evaluate_every).")
+        st.caption(
+            "The path appears with the first evaluations on validation prompts. How often they come is set under New "
+            "run, Advanced."
+        )
         return
     best, alarm = best_of_n_curve(workspace, workspace.runs.get(run_id)), ppo_data.examination(run).alarm
     turning = turning_point(paths[run_id], alarm)

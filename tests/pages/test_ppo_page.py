@@ -152,7 +152,7 @@ def test_branching_from_the_steer_tab_draws_the_family(ws: Workspace, app: AppTe
     assert (branch.config["branch_from"], branch.config["ppo"]["kl_coef"]) == (f"{live}:20", 0.9)
     table = app.dataframe[0].value
     assert list(table["Branched off"]) == ["SFT model", f"{live}, update 20"]
-    assert list(table["Changed"])[1] == f"kl_coef: {KL_COEF} → 0.9"
+    assert list(table["Changed"])[1] == f"KL coefficient: {KL_COEF} → 0.9"
 
 
 def test_stopping_and_a_wrong_branch_say_so_where_one_looks(ws: Workspace, app: AppTest, live: str) -> None:
