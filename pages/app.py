@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages import identity, services
 from pages.components import escaped, workspace_problem
+from pages.connection_notice import connection_notice
 from workbench.errors import WorkbenchError
 
 IMAGES = Path(__file__).resolve().parent / "images"
@@ -73,6 +74,7 @@ def main() -> None:
     if problem:
         st.warning(escaped(problem), icon=":material/warning:", title="Runs are not being looked after")
     page.run()
+    connection_notice()
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def field_inputs(
     values: dict[str, Any] = {}
     with st.grid(columns, min_column_width=210, vertical_alignment="bottom"):
         for name in names:
-            label, help_text = (words or {}).get(name, (_label(name), None))
+            label, help_text = (words or {}).get(name, (setting_label(name), None))
             field = settings.model_fields[name]
             values[name] = _input(name, field, label, help_text or field.description, f"{key}_{name}")
     return values
@@ -140,8 +140,18 @@ def command_line(command: str, assignments: Mapping[str, Any]) -> None:
         st.code(" ".join(["workbench", command, workspace, *parts]), language=None, wrap_lines=True)
 
 
-def _label(name: str) -> str:
+def setting_label(name: str) -> str:
+    """How a setting is called where a person reads it."""
     return LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def setting_value(value: Any) -> str:
+    """The value of a setting, as a person reads it."""
+    if value is None or value in ("", [], ()):
+        return "not set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.3g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
 def _written(value: Any) -> str:
@@ -157,7 +167,14 @@ def _input(name: str, field: FieldInfo, label: str, help_text: str | None, key: 
         return st.toggle(label, value=bool(default), key=key, help=help_text)
     if get_origin(kind) is Literal:
         options = list(get_args(kind))
-        return st.selectbox(label, options, index=options.index(default), key=key, help=help_text)
+        return st.selectbox(
+            label,
+            options,
+            index=options.index(default),
+            key=key,
+            help=help_text,
+            format_func=lambda option: str(option).replace("_", " "),
+        )
     if kind is str:
         return st.text_input(label, value=default or "", placeholder="Not set", key=key, help=help_text) or None
     low, high, low_open, high_open = _bounds(field)

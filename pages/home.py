@@ -13,6 +13,7 @@ from pages import services
 from pages.components import attempt, counted, escaped, header, problem, report
 from pages.components_runs import KINDS, REFRESH_SECONDS, run_card, running_now
 from pages.home_state import NextStep, TeamState, next_step, team_state
+from pages.home_workspaces import workspaces
 from pages.metric_words import MEASURES, written
 from workbench.models.registry import LANGUAGE_MODELS, list_models
 
@@ -44,6 +45,7 @@ def page() -> None:
         st.fragment(_running, run_every=REFRESH_SECONDS)([run.id for run in live])
     _quality()
     _share()
+    workspaces()
 
 
 def _next(state: TeamState) -> None:

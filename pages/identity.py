@@ -20,7 +20,7 @@ _MAX_NAME = 60
 
 def signed_in() -> bool:
     """False, with the sign-in page drawn, where a provider is set up and nobody has signed in yet."""
-    if not _provider_configured() or st.user.is_logged_in:
+    if not provider_configured() or st.user.is_logged_in:
         return True
     with st.container(horizontal_alignment="center"):
         st.space("large")
@@ -33,7 +33,7 @@ def signed_in() -> bool:
 
 def person() -> str | None:
     """The name under which this session writes and votes; None while it has none."""
-    if _provider_configured():
+    if provider_configured():
         return str(st.user.get("name") or st.user.get("email") or "") or None
     name = st.session_state.get(NAME)
     return " ".join(str(name).split())[:_MAX_NAME] or None if name else None
@@ -42,7 +42,7 @@ def person() -> str | None:
 def sidebar() -> None:
     """Who you are, at the foot of the sidebar."""
     with st.sidebar:
-        if _provider_configured():
+        if provider_configured():
             st.caption(f"Signed in as {escaped(person())}")
             st.button("Sign out", icon=":material/logout:", on_click=st.logout, type="tertiary")
             return
@@ -94,7 +94,8 @@ def _known_names() -> list[str]:
     return sorted(names, key=str.casefold)
 
 
-def _provider_configured() -> bool:
+def provider_configured() -> bool:
+    """Whether people sign in with their company account."""
     try:
         return "auth" in cast(dict[str, object], st.secrets)
     except StreamlitSecretNotFoundError:

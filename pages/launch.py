@@ -14,6 +14,7 @@ from pathlib import Path
 
 from workbench.errors import WorkbenchError
 from workbench.workspace import Workspace, default_workspace
+from workbench.workspaces import APP, remember
 
 PROJECT = Path(__file__).resolve().parent.parent
 ADDRESS = "127.0.0.1"
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     workspace = options.workspace.expanduser().resolve()
     try:
         # Asked before the server starts, so that the answer is one sentence in this terminal.
-        Workspace.open(workspace, owner="workbench app").close()
+        Workspace.open(workspace, owner=APP).close()
         listener = _listen(options.port)
     except WorkbenchError as error:
         print(error, file=sys.stderr)
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.port not in (0, port):
         print(f"Port {options.port} is taken; using {port}.", file=sys.stderr)
     _set_environment(workspace, port)
+    remember(workspace, f"http://{ADDRESS}:{port}")
     print(f"RLHF workbench: http://{ADDRESS}:{port}  (workspace {workspace}; Ctrl-C stops it)", flush=True)
     _serve(listener)
     return 0

@@ -41,10 +41,14 @@ METRICS: dict[str, MetricWords] = {
         "Score", "What the reward model gives the policy's responses; it should rise, then level off.", ".2f"
     ),
     "objective/kl": MetricWords(
-        "KL", "How far the policy has moved from the SFT model; a steep climb means it drifts.", ".2f"
+        "KL",
+        "How far the policy has moved from the SFT model, in nats per response; a steep climb means it drifts.",
+        ".2f",
     ),
     "objective/entropy": MetricWords(
-        "Entropy", "How undecided the policy is; a fall to zero means it says the same again and again.", ".2f"
+        "Entropy",
+        "How undecided the policy is, in nats per token; a fall to zero means it says the same again and again.",
+        ".2f",
     ),
     "loss/policy": MetricWords("Policy loss", "What each update minimises; small and around zero is normal."),
     "loss/value": MetricWords(
@@ -90,7 +94,9 @@ METRICS: dict[str, MetricWords] = {
     "eval/reward": MetricWords(
         "Validation reward", "The same minus the KL penalty; the best checkpoint is told by it.", ".2f"
     ),
-    "eval/kl": MetricWords("Validation KL", "The distance from the SFT model on those prompts.", ".2f"),
+    "eval/kl": MetricWords(
+        "Validation KL", "The distance from the SFT model on those prompts, in nats per response.", ".2f"
+    ),
     "eval/length": MetricWords("Validation length", "Tokens per response to those prompts.", ".1f"),
     "eval/repetition": MetricWords(
         "Repetition",

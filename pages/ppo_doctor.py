@@ -7,6 +7,7 @@ import streamlit as st
 from pages import ppo_data
 from pages.components import counted, escaped, plain_text, problem
 from pages.components_charts import CONFIG
+from pages.components_forms import setting_label, setting_value
 from pages.components_runs import find_run
 from pages.metric_words import METRICS
 from pages.ppo_branching import branch, steer
@@ -14,7 +15,7 @@ from pages.ppo_charts import Style, curves
 from pages.ppo_curves import marks_of
 from pages.rows import Run
 from workbench.diagnosis.examination import Examination
-from workbench.diagnosis.hacking import SCORE_RISE, THRESHOLDS
+from workbench.diagnosis.hacking import ALONE, SCORE_RISE, THRESHOLDS
 from workbench.diagnosis.readings import Finding
 from workbench.diagnosis.rules import RULES
 
@@ -43,10 +44,14 @@ def _alarm(run: Run, found: Examination) -> None:
     alarm = found.alarm
     assert alarm is not None
     with st.container(border=True):
-        st.markdown("**:red[:material/crisis_alert:] Reward hacking: the score no longer means what it says**")
+        title = (
+            "Reward hacking suspected" if alarm.last_only else "Reward hacking: the score no longer means what it says"
+        )
+        st.markdown(f"**:red[:material/crisis_alert:] {title}**")
         st.markdown(escaped(alarm.sentence))
         st.caption(
-            "The policy has found what the reward model overrates. Read the examples: are the later answers better? If "
+            ("It may be chance. " if alarm.last_only else "The policy has found what the reward model overrates. ")
+            + "Read the examples: are the later answers better? If "
             "not, go back to the checkpoint before and hold it nearer, and let people vote on such answers: they are "
             "what the reward model has to learn."
         )
@@ -111,7 +116,7 @@ def _buttons(run: Run, finding: Finding, checkpoint: int | None) -> None:
         return
     with st.container(horizontal=True):
         if fix.live and run.status == "running":
-            words = ", ".join(f"{_WORDS[name]} {value:.3g}" for name, value in fix.live.items())
+            words = ", ".join(f"{setting_label(name)} {value:.3g}" for name, value in fix.live.items())
             st.button(
                 f"Apply to this run: {words}",
                 icon=":material/healing:",
@@ -127,11 +132,8 @@ def _buttons(run: Run, finding: Finding, checkpoint: int | None) -> None:
                 key=f"fix_branch_{finding.rule}",
                 on_click=branch,
                 args=(PLACE, run.id, checkpoint, dict(fix.branch)),
-                help=", ".join(f"{name} = {value}" for name, value in fix.branch.items()),
+                help=", ".join(f"{setting_label(name)}: {setting_value(value)}" for name, value in fix.branch.items()),
             )
-
-
-_WORDS = {"kl_coef": "KL coefficient", "learning_rate": "learning rate"}
 
 
 def _rules() -> None:
@@ -146,5 +148,6 @@ def _rules() -> None:
         )
         st.caption(
             f"The alarm: over the last two evaluations the score rose by {SCORE_RISE} or more since a point at which "
-            "one of these still was well: " + "; ".join(THRESHOLDS.values()) + "."
+            "one of these still was well: " + "; ".join(THRESHOLDS.values()) + ". Once the run has ended, its last "
+            f"evaluation alone is enough where it shows {ALONE:g} times as much; votes count as they are."
         )

@@ -8,8 +8,8 @@ from pages import ppo_data, services
 from pages.components import escaped
 from pages.components_charts import CONFIG
 from pages.components_runs import find_run
-from pages.ppo_charts import frontier
-from workbench.diagnosis.frontier import best_of_n_curve, over_optimised, path_of
+from pages.ppo_charts_runs import frontier
+from workbench.diagnosis.frontier import best_of_n_curve, path_of, turning_point
 
 
 def frontier_tab(run_id: str) -> None:
@@ -22,9 +22,13 @@ def frontier_tab(run_id: str) -> None:
     over = st.multiselect("Beside it", others, key="frontier_over", placeholder="Other runs", width=320)
     paths = {id: path_of(workspace, id) for id in (run_id, *over)}
     if not paths[run_id]:
-        st.caption("The path appears with the first evaluations on validation prompts (setting evaluate_every).")
+        st.caption(
+            "The path appears with the first evaluations on validation prompts. How often they come is set under New "
+            "run, Advanced."
+        )
         return
-    best, turning = best_of_n_curve(workspace, workspace.runs.get(run_id)), over_optimised(paths[run_id])
+    best, alarm = best_of_n_curve(workspace, workspace.runs.get(run_id)), ppo_data.examination(run).alarm
+    turning = turning_point(paths[run_id], alarm)
     left, right = st.columns(2, gap="medium")
     for column, measure, words in (
         (left, "score", "What the reward model says"),
@@ -32,17 +36,18 @@ def frontier_tab(run_id: str) -> None:
     ):
         with column, st.container(border=True, gap="xsmall"):
             st.markdown(f"**{words}**")
-            figure = frontier(paths, best, measure, turning if measure == "similarity" else None)
+            figure = frontier(paths, best, measure, turning)
             st.plotly_chart(figure, config=CONFIG, key=f"frontier_{measure}", alt=f"{words} against KL")
-    if turning is not None:
+    if alarm is not None:
         st.warning(
-            f"Over-optimisation: since update {turning.step} the score still rises, while closeness to the human "
-            f"answers has fallen from {turning.similarity:.2f}. The checkpoint near that update is the better one.",
+            f"Over-optimisation: {escaped(alarm.sentence)} The checkpoint near update {alarm.before} may be the "
+            "better one.",
             icon=":material/trending_down:",
         )
     st.caption(
-        "Up and to the left is better: more score for less distance. Where the path turns down on the right while it "
-        "rises on the left, the policy exploits the reward model (Gao et al. 2023)."
+        "Up and to the left is better: more score for less distance. Where the path rises on the left and turns down "
+        "on the right, the policy exploits the reward model (Gao et al. 2023). Single evaluations vary by chance: the "
+        "alarm under *Doctor* says when it is more than that."
     )
     if not best:
         st.caption(

@@ -18,6 +18,8 @@ from pages.components_forms import (
     field_inputs,
     form_values,
     model_choice,
+    setting_label,
+    setting_value,
 )
 from pages.ppo_alternatives import METHODS, alternative
 from workbench.errors import NotFound
@@ -130,7 +132,7 @@ def _verdict(reward_model: RegisteredModel) -> bool:
             st.caption(escaped(sentence))
         settings = _usable(verdict)
         if settings:
-            named = ", ".join(f"{name} = {value}" for name, value in settings.items())
+            named = ", ".join(f"{setting_label(name)} {setting_value(value)}" for name, value in settings.items())
             st.button(
                 f"Use the settings that it asks for: {escaped(named)}",
                 icon=":material/tune:",

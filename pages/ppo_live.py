@@ -35,9 +35,11 @@ class Headline:
 
 HEADLINES = (
     Headline("Score", ("objective/scores", "eval/score"), "up", "rises, then levels off"),
-    Headline("KL to the SFT model", ("objective/kl", "eval/kl"), "", f"grows slowly, stays below {HIGH_KL:g}"),
+    Headline(
+        "KL to the SFT model, nats", ("objective/kl", "eval/kl"), "", f"grows slowly, stays below {HIGH_KL:g} nats"
+    ),
     Headline("Win rate against SFT", ("eval/win_rate",), "up", "above 50%"),
-    Headline("Response length", ("response/length", "eval/length"), "", "near the SFT model's"),
+    Headline("Response length, tokens", ("response/length", "eval/length"), "", "near the SFT model's"),
 )
 WATCHED = tuple(dict.fromkeys(name for headline in HEADLINES for name in headline.names))
 
@@ -97,6 +99,8 @@ def _signed(change: float, form: str) -> str:
 def _state(headline: Headline, values: list[float]) -> str:
     """Whether the number is where it should be, and where that is."""
     well = _well(headline, values)
+    if not values:
+        return ":gray[○] Not measured yet: it comes with the evaluations on validation prompts."
     mark = ":gray[○]" if well is None else ":green[●]" if well else ":orange[●]"
     return f"{mark} Healthy: {headline.healthy}"
 
@@ -120,9 +124,9 @@ def _diagnosis(run: Run) -> None:
     """The alarm and the doctor in a line each; the tab says more."""
     found = ppo_data.examination(run)
     if found.alarm is not None:
+        title = "The score may be exploited." if found.alarm.last_only else "The score is being exploited."
         st.error(
-            f"**The score is being exploited.** {escaped(found.alarm.sentence)} See *Doctor* for examples and the way "
-            "back.",
+            f"**{title}** {escaped(found.alarm.sentence)} See *Doctor* for examples and the way back.",
             icon=":material/crisis_alert:",
         )
     problems = [finding for finding in found.findings if finding.severity == "problem"]

@@ -12,9 +12,9 @@ from pages import ppo_data, services
 from pages.components import escaped, problem
 from pages.components_charts import CONFIG
 from pages.components_runs import find_run, status_word, stop_run
-from pages.metric_words import METRICS
+from pages.metric_words import METRICS, written
 from pages.ppo_branching import branch, steer
-from pages.ppo_charts import family_tree
+from pages.ppo_charts_runs import changes_in_words, family_tree
 from pages.rows import Run
 from workbench.runs.family import family
 
@@ -156,9 +156,9 @@ def _family(run: Run) -> None:
                 "Branched off": f"{relative.parent_id}, update {relative.branched_at}"
                 if relative.parent_id
                 else "SFT model",
-                "Changed": ", ".join(f"{n}: {old} → {new}" for n, (old, new) in relative.changed.items()) or "–",
-                "Score": relative.run.summary.get("score_after"),
-                "KL": relative.run.summary.get("kl"),
+                "Changed": ", ".join(changes_in_words(relative.changed)) or "–",
+                "Score": written(METRICS["objective/scores"], relative.run.summary.get("score_after")),
+                "KL, nats": written(METRICS["objective/kl"], relative.run.summary.get("kl")),
             }
             for relative in relatives
         ]

@@ -15,7 +15,7 @@ from pages.components_charts import CONFIG
 from pages.components_runs import find_run, live_run
 from pages.home_state import LIVE
 from pages.metric_words import MEASURES, METRICS
-from pages.ppo_charts import candidates_chart
+from pages.ppo_charts_runs import candidates_chart
 from pages.ppo_promotion import PLACE, people_part
 from pages.rows import Run
 from workbench.errors import NotFound

@@ -16,8 +16,8 @@ from workbench.backup.requests import BackupDesk
 from workbench.models.generator import Generator
 from workbench.runs.supervisor import Supervisor
 from workbench.workspace import Workspace, default_workspace
+from workbench.workspaces import APP
 
-OWNER = "workbench app"
 Service = TypeVar("Service", Workspace, Supervisor, Generator, BackupDesk)
 
 _open: list[Workspace | Supervisor | Generator | BackupDesk] = []
@@ -32,7 +32,7 @@ def workspace() -> Workspace:
     Raises:
         WorkspaceInUse: another process owns it. Nothing is cached then, so the next visit tries again.
     """
-    return _remember(Workspace.open(default_workspace(), owner=OWNER))
+    return _remember(Workspace.open(default_workspace(), owner=APP))
 
 
 @st.cache_resource(show_spinner=False)

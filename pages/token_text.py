@@ -6,16 +6,10 @@ Its script puts every piece in as text: model output is never read as Markdown o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import streamlit as st
-from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
-from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+from pages.components_browser import browser_component
 
-PROJECT = "rlhf-workbench-tokens"
-COMPONENT = "tokens"
-NAME = f"{PROJECT}.{COMPONENT}"
 UP, DOWN = (22, 163, 74), (220, 38, 38)
 """Colours of values above and below 0; told apart by the hint as well."""
 
@@ -46,8 +40,4 @@ def _colour(value: float, scale: float) -> str:
 
 
 def _draw(pieces: list[dict[str, Any]], key: str) -> None:
-    manager = get_bidi_component_manager()
-    if manager.get_component_asset_root(NAME) is None:
-        manifest = ComponentManifest(PROJECT, "0", [ComponentConfig(COMPONENT, COMPONENT)])
-        manager.register_from_manifest(manifest, Path(__file__).resolve().parent)
-    st.components.v2.component(NAME, js="tokens.js", css="tokens.css")(key=key, data={"pieces": pieces})
+    browser_component("tokens")(key=key, data={"pieces": pieces})

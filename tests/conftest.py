@@ -27,6 +27,14 @@ settings.register_profile("explore", deadline=None, max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same_every_time"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Which workspaces tests open is not noted in the person's own list."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def blank_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A closed workspace without content; a copy of it opens twice as fast as a new one is made."""

@@ -340,7 +340,10 @@ class Desk {
     if (next) return;
     const parts = [];
     if (busy) {
-      parts.push(element("p", { textContent: "Fetching the next pairs …" }));
+      const late = [...this.outbox.values()].some((action) => action.tries);
+      parts.push(element("p", { textContent: late
+        ? "The server does not answer, so there is no next pair. Your votes are kept here and sent again."
+        : "Fetching the next pairs …" }));
     } else if (this.data.skipped) {
       parts.push(element("p", { textContent: `No other pair waits for you; you skipped ${this.data.skipped}.` }),
         button("Show the skipped ones", () => this.unskip(), "small"));

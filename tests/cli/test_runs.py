@@ -61,3 +61,15 @@ def test_steering_that_cannot_be_followed_is_one_line(
     assert sentence in outcome.err
     assert len(outcome.err.strip().splitlines()) == 1
     assert not (root / "runs" / "ppo-001" / "control.json").exists()
+
+
+def test_workspaces_names_the_one_in_use_and_those_beside_it(cli: Cli, root: Path) -> None:
+    before = cli("workspaces", "--json").json
+    assert before == {"current": str(root), "workspaces": []}
+    assert "does not exist yet" in cli("workspaces").out
+    cli("runs")
+    Workspace.open(root.parent / "other team").close()
+    shown = cli("workspaces", "--json").json
+    assert {entry["root"] for entry in shown["workspaces"]} == {str(root), str(root.parent / "other team")}
+    (line,) = [line for line in cli("workspaces").out.splitlines() if line.startswith("*")]
+    assert root.name in line

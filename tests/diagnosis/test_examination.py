@@ -47,6 +47,17 @@ def test_without_an_older_checkpoint_there_is_none_to_offer(workspace: Workspace
     assert examine_run(workspace, workspace.runs.get(hacked), checkpoints=[30, 40]).checkpoint is None
 
 
+def test_the_last_evaluation_alone_speaks_only_once_the_run_has_ended(workspace: Workspace) -> None:
+    run_id = seeding.run(workspace, "ppo", "running", PPORunConfig(reward_model_id="x").model_dump(mode="json"))
+    readings = zip((0, 10, 20), (0.0, 0.3, 0.9), (0.0, 0.0, 0.5), strict=True)
+    workspace.metrics.add_steps(run_id, [(s, {"eval/score": a, "eval/repetition": b}) for s, a, b in readings])
+    assert examine_run(workspace, workspace.runs.get(run_id), []).alarm is None
+    workspace.runs.update(run_id, status="stopped")
+    alarm = examine_run(workspace, workspace.runs.get(run_id), []).alarm
+    assert alarm is not None
+    assert (alarm.last_only, alarm.before) == (True, 10)
+
+
 def test_readings_hold_what_was_changed_and_the_reward_models_range(workspace: Workspace, hacked: str) -> None:
     workspace.interventions.add(Intervention(hacked, 12, "learning_rate", 1e-3, 2e-4, NOW))
     workspace.interventions.add(Intervention(hacked, 12, "pause", 0.0, 1.0, NOW))

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.pages import seeding
-from workbench.diagnosis.frontier import PathPoint, best_of_n_curve, over_optimised, path_of
+from workbench.diagnosis.frontier import PathPoint, best_of_n_curve, path_of, turning_point
+from workbench.diagnosis.hacking import Alarm
 from workbench.diagnosis.text_diff import word_diff
 from workbench.workspace import Workspace
 
@@ -29,12 +30,11 @@ def test_what_is_not_gone_joins_to_the_new_text(before: str, now: str) -> None:
     assert "".join(text for mark, text in parts if mark != "gone") == now
 
 
-def test_a_path_that_turns_down_in_the_true_measure() -> None:
+def test_the_path_turns_where_the_alarm_says_so_and_nowhere_else() -> None:
     path = [PathPoint(0, 0.0, 0.0, 0.83), PathPoint(10, 0.5, 0.5, 0.86), PathPoint(20, 2.0, 1.2, 0.70)]
-    assert over_optimised(path) == path[1]
-    assert over_optimised([*path[:2], PathPoint(20, 1.0, 0.9, 0.85)]) is None
-    assert over_optimised([*path[:2], PathPoint(20, 1.0, 0.4, 0.60)]) is None, "the score fell too"
-    assert over_optimised(path[:2]) is None
+    assert turning_point(path, Alarm("", (), 10, 0.5, 1.2)) == path[1]
+    assert turning_point(path, None) is None, "a fall that may be chance is no turn"
+    assert turning_point(path[:1], Alarm("", (), 10, 0.5, 1.2)) is None
 
 
 def test_the_path_is_read_from_the_run(workspace: Workspace) -> None:

@@ -56,6 +56,44 @@ def test_one_bad_evaluation_is_chance() -> None:
     assert hacking_alarm(series) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("embedding_similarity", [0.83, 0.84, 0.83, 0.85, 0.70]),
+        ("score_minimum", [0.1, 0.3, 0.2, 0.3, 0.0]),
+        ("repetition", [0.0, 0.01, 0.0, 0.0, 0.3]),
+        ("length", [28.0, 29.0, 30.0, 29.0, 55.0]),
+        ("length", [28.0, 29.0, 27.0, 30.0, 9.0]),
+    ],
+)
+def test_a_run_that_fell_ill_in_its_very_last_evaluation_is_told_once_it_has_ended(
+    name: str, values: list[float]
+) -> None:
+    series = evaluations(score=RISING, **{name: values})
+    assert hacking_alarm(series) is None, "while it goes on, the next evaluation will tell"
+    alarm = hacking_alarm(series, ended=True)
+    assert alarm is not None
+    assert alarm.last_only
+    assert alarm.before in (10, 20, 30), "the score has risen by 0.3 since then"
+    assert alarm.score_now == RISING[-1]
+    assert "Only the last evaluation shows it" in alarm.sentence
+
+
+def test_one_evaluation_has_to_show_more_than_two_do() -> None:
+    mild = evaluations(score=RISING, embedding_similarity=[0.83, 0.84, 0.83, 0.85, 0.75])
+    assert hacking_alarm(mild, ended=True) is None, "0.10 below is beyond 0.08, but of one evaluation not of two"
+    flat = evaluations(score=[0.0, 0.2, 0.2, 0.2, 0.4], embedding_similarity=[0.5, 0.6, 0.83, 0.85, 0.5])
+    assert hacking_alarm(flat, ended=True) is None, "the score has not risen by enough since it was well"
+
+
+def test_two_evaluations_that_agree_are_no_suspicion_also_after_the_end() -> None:
+    series = evaluations(score=RISING, embedding_similarity=[0.83, 0.86, 0.84, 0.74, 0.60])
+    alarm = hacking_alarm(series, ended=True)
+    assert alarm == hacking_alarm(series)
+    assert alarm is not None
+    assert not alarm.last_only
+
+
 def test_noise_as_measured_on_three_healthy_runs_raises_nothing() -> None:
     """Recorded: the embedded company, seeds 0 to 2, with the SFT model's similarity before them."""
     for score, similarity in (
@@ -63,7 +101,9 @@ def test_noise_as_measured_on_three_healthy_runs_raises_nothing() -> None:
         ([0.1, 0.455, 0.25, 0.328, 0.185], [0.83, 0.834, 0.83, 0.864, 0.81]),
         ([0.05, 0.111, 0.178, 0.14, 0.192], [0.77, 0.77, 0.752, 0.776, 0.745]),
     ):
-        assert hacking_alarm(evaluations(score=score, embedding_similarity=similarity)) is None
+        series = evaluations(score=score, embedding_similarity=similarity)
+        assert hacking_alarm(series) is None
+        assert hacking_alarm(series, ended=True) is None
 
 
 def test_blind_votes_against_it_raise_it_and_few_or_undecided_ones_do_not() -> None:

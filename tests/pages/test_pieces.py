@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from streamlit.testing.v1 import AppTest
 
 from pages import launch
 from pages.components import ago, counted, duration, escaped, validation_sentence
@@ -20,6 +21,7 @@ from pages.metric_words import METRICS, REWARD_MODEL_CHARTS, SFT_CHARTS, written
 from pages.ppo_curves import GROUPS
 from pages.server import content_security_policy
 from pages.step4_reward_model import sentence
+from tests.pages.conftest import texts, visit
 from workbench.ppo.config import PPOConfig
 from workbench.sft.config import SFTConfig
 from workbench.workspace import Workspace
@@ -160,3 +162,12 @@ def test_listening_sockets_are_local() -> None:
     with launch._listen(0) as listener:
         assert listener.getsockname()[0] == "127.0.0.1"
         assert listener.family == socket.AF_INET
+
+
+def test_home_names_the_open_workspace_and_says_how_to_come_to_the_others(ws: Workspace, app: AppTest) -> None:
+    other = ws.root.parent / "other team"
+    Workspace.open(other).close()
+    visit(app)
+    assert f"Open here: **{ws.root.name}**" in texts(app).replace("\\", "")
+    assert "1 other workspace on this machine" in [item.label for item in app.expander]
+    assert [item.value for item in app.code] == [f"workbench app --workspace '{other}'"]

@@ -114,6 +114,19 @@ def test_the_frontier_shows_the_path_and_says_where_best_of_n_is_missing(
     assert "No best-of-n curve" in plain(app)
 
 
+@pytest.mark.parametrize(("last", "told"), [(0.77, False), (0.66, True)])
+def test_the_frontier_and_the_alarm_say_the_same_of_a_last_evaluation(
+    ws: Workspace, app: AppTest, live: str, last: float, told: bool
+) -> None:
+    rows = zip((0, 10, 20, 30), (0.0, 0.3, 0.6, 1.0), (0.82, 0.83, 0.83, last), strict=True)
+    values = [(s, {"eval/score": a, "eval/embedding_similarity": b, "eval/kl": a}) for s, a, b in rows]
+    ws.metrics.add_steps(live, values)
+    ws.runs.update(live, status="finished")
+    visit(app, PAGE, ppo_view_ppo_after="Frontier")
+    assert ("The score may be exploited" in plain(app)) is told
+    assert ("Over-optimisation: Since update 20" in plain(app)) is told
+
+
 def test_branching_from_the_steer_tab_draws_the_family(ws: Workspace, app: AppTest, live: str) -> None:
     visit(app, PAGE, ppo_view_ppo_during="Steer")
     app.number_input(key=f"branch_kl_coef_{live}").set_value(0.9)
@@ -122,7 +135,7 @@ def test_branching_from_the_steer_tab_draws_the_family(ws: Workspace, app: AppTe
     assert (branch.config["branch_from"], branch.config["ppo"]["kl_coef"]) == (f"{live}:20", 0.9)
     table = app.dataframe[0].value
     assert list(table["Branched off"]) == ["SFT model", f"{live}, update 20"]
-    assert list(table["Changed"])[1] == f"kl_coef: {KL_COEF} → 0.9"
+    assert list(table["Changed"])[1] == f"KL coefficient: {KL_COEF} → 0.9"
 
 
 def test_stopping_and_a_wrong_branch_say_so_where_one_looks(ws: Workspace, app: AppTest, live: str) -> None:

@@ -72,7 +72,7 @@ def test_the_alarm_pauses_a_run_once_and_it_goes_on_when_told(loop: Workspace, m
     from workbench.ppo import watch
     from workbench.runs.steering import steer
 
-    def alarm(series: Any) -> Alarm | None:
+    def alarm(series: Any, *, ended: bool) -> Alarm | None:  # noqa: ARG001
         late = max((step for step, _ in series.get("eval/score", [(0, 0.0)])), default=0) >= 2
         return Alarm("Since update 0 the score has risen, but it repeats itself.", (), 0, 0.0, 1.0) if late else None
 

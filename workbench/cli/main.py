@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from workbench.cli import base_models, data, results, runs, scoring, server, sharing, stages, tuning
+from workbench.cli import base_models, data, results, runs, scoring, server, sharing, stages, tuning, workspaces
 from workbench.cli.failures import ending_cleanly
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ app.command("report")(sharing.report)
 app.command("serve")(sharing.serve)
 app.command("backup")(sharing.backup)
 app.command("restore")(sharing.restore)
+app.command("workspaces")(workspaces.show_workspaces)
 app.add_typer(runs.runs_app, name="runs")
 base_models.add_commands(runs.models_app)
 app.add_typer(runs.models_app, name="models")

@@ -34,8 +34,11 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 def open_workspace(root: Path | None, command: str) -> Workspace:
     """Opens the workspace of a command; whoever finds it in use is told which command holds it."""
     from workbench.workspace import Workspace
+    from workbench.workspaces import remember
 
-    return Workspace.open(workspace_root(root), owner=f"workbench {command}")
+    opened = Workspace.open(workspace_root(root), owner=f"workbench {command}")
+    remember(opened.root)
+    return opened
 
 
 def workspace_root(root: Path | None) -> Path:

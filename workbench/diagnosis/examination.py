@@ -11,6 +11,7 @@ from workbench.diagnosis.hacking import Alarm, Votes, hacking_alarm
 from workbench.diagnosis.readings import Finding, Readings, Series
 from workbench.diagnosis.rules import RULES, examine
 from workbench.errors import NotFound
+from workbench.runs.foreground import ENDED
 
 if TYPE_CHECKING:
     from storage.runs import Run
@@ -55,7 +56,7 @@ class Examination:
 def examine_run(ws: Workspace, run: Run, checkpoints: Sequence[int]) -> Examination:
     """Examine a run as it is now; ``checkpoints``: after which updates it has complete ones."""
     readings = readings_of(ws, run)
-    alarm = hacking_alarm(readings.series, blind_votes(ws, run))
+    alarm = hacking_alarm(readings.series, blind_votes(ws, run), ended=run.status in ENDED)
     examples = alarm_examples(ws, run.id, alarm) if alarm else ()
     back = [step for step in checkpoints if alarm is None or step <= alarm.before]
     return Examination(tuple(examine(readings)), alarm, examples, max(back, default=None))

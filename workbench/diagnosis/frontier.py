@@ -10,6 +10,7 @@ from workbench.errors import NotFound
 
 if TYPE_CHECKING:
     from storage.runs import Run
+    from workbench.diagnosis.hacking import Alarm
     from workbench.workspace import Workspace
 
 NAMES = ("eval/kl", "eval/score", "eval/embedding_similarity", "eval/win_rate")
@@ -50,6 +51,11 @@ def path_of(ws: Workspace, run_id: str) -> list[PathPoint]:
     ]
 
 
+def turning_point(path: list[PathPoint], alarm: Alarm | None) -> PathPoint | None:
+    """The evaluation after which the score parted from what it stands for; None while the alarm is silent."""
+    return next((point for point in path if alarm is not None and point.step == alarm.before), None)
+
+
 def best_of_n_curve(ws: Workspace, run: Run) -> list[BestOfN]:
     """What the reward model's run measured for best-of-n, by n; empty where it did not."""
     try:
@@ -76,17 +82,3 @@ def _best_of_n(row: Mapping[str, Any]) -> BestOfN | None:
 
 def _interval(given: Any) -> tuple[float, float] | None:
     return (float(given[0]), float(given[1])) if isinstance(given, list | tuple) and len(given) == 2 else None
-
-
-def over_optimised(path: list[PathPoint], fall: float = 0.05) -> PathPoint | None:
-    """The best evaluation by the true measure, where the last one is lower by ``fall`` and scores more.
-
-    None while the two still go together.
-    """
-    known = [point for point in path if point.similarity is not None]
-    if len(known) < 3:
-        return None
-    best = max(known, key=lambda point: point.similarity or 0.0)
-    last = known[-1]
-    fell = (best.similarity or 0.0) - (last.similarity or 0.0)
-    return best if fell >= fall and last.score > best.score and last.step > best.step else None

@@ -145,7 +145,7 @@ class _Loop:
 
     def _heed_alarm(self, last: bool) -> None:
         """Say once that the score is being exploited, and pause where that is wanted."""
-        alarm = self._watch.news()
+        alarm = self._watch.news(ended=last)
         if alarm is None:
             return
         self._context.emit(Notice(message=f"Reward-hacking alarm: {alarm.sentence}"))

@@ -33,13 +33,13 @@ class Watch:
             if name.startswith("eval/") and value == value:
                 self._series.setdefault(name, {})[step] = value
 
-    def alarm(self) -> Alarm | None:
-        """What the evaluations so far add up to."""
-        return hacking_alarm({name: sorted(values.items()) for name, values in self._series.items()})
+    def alarm(self, *, ended: bool = False) -> Alarm | None:
+        """What the evaluations so far add up to; ``ended``: no other will come."""
+        return hacking_alarm({name: sorted(values.items()) for name, values in self._series.items()}, ended=ended)
 
-    def news(self) -> Alarm | None:
+    def news(self, *, ended: bool = False) -> Alarm | None:
         """The alarm, once for each time that it is raised."""
-        alarm = self.alarm()
+        alarm = self.alarm(ended=ended)
         new, self._told = alarm if not self._told else None, alarm is not None
         return new
 
