@@ -63,7 +63,10 @@ def test_steering_that_cannot_be_followed_is_one_line(
     assert not (root / "runs" / "ppo-001" / "control.json").exists()
 
 
-def test_workspaces_names_the_one_in_use_and_those_beside_it(cli: Cli, root: Path) -> None:
+def test_workspaces_names_the_one_in_use_and_those_beside_it(
+    cli: Cli, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(root.parent / "state"))
     before = cli("workspaces", "--json").json
     assert before == {"current": str(root), "workspaces": []}
     assert "does not exist yet" in cli("workspaces").out

@@ -26,7 +26,7 @@ def pair_ids(ws: Workspace) -> list[str]:
 
 def desk(app: AppTest) -> dict[str, Any]:
     """What the voting desk in the browser was given."""
-    (component,) = app.get("bidi_component")
+    (component,) = (part for part in app.get("bidi_component") if part.proto.component_name.endswith(".voting"))
     data: dict[str, Any] = json.loads(component.proto.json)
     return data
 
