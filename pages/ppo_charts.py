@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pages.components_charts import colours
 from pages.metric_words import METRICS
 from pages.palette import model_colour
-from pages.ppo_data import one
+from pages.ppo_data import Measured
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,15 +44,18 @@ def smooth(values: pd.Series, weight: float) -> pd.Series:
     return values.ewm(alpha=1 - weight, adjust=True).mean() if weight > 0 else values
 
 
-def curves(
-    frames: Mapping[str, pd.DataFrame], names: Sequence[str], style: Style, marks: Sequence[Mark] = ()
-) -> Figure:
+def curves(runs: Mapping[str, Measured], names: Sequence[str], style: Style, marks: Sequence[Mark] = ()) -> Figure:
     """One chart: each run in its colour, each further metric with its dashes; one hover for all at an update."""
-    figure = blank_figure(style.height)
-    several = len(frames) > 1
-    for run_id, frame in frames.items():
+    percent = METRICS[names[0]].format.endswith("%")
+    figure = blank_figure(
+        style.height,
+        {"title": X_TITLE},
+        {"type": "log" if style.log else "linear", "tickformat": ".1~%" if percent else None},
+    )
+    several = len(runs) > 1
+    for run_id, measured in runs.items():
         for number, name in enumerate(names):
-            rows = one(frame, name)
+            rows = measured[name]
             if rows.empty:
                 continue
             title = METRICS[name].title
@@ -73,16 +76,13 @@ def curves(
             )
     _marks(figure, marks)
     figure.update_layout(showlegend=sum(trace.showlegend is not False for trace in figure.data) > 1)
-    percent = METRICS[names[0]].format.endswith("%")
-    figure.update_xaxes(title=X_TITLE)
-    figure.update_yaxes(type="log" if style.log else "linear", tickformat=".1~%" if percent else None)
     return figure
 
 
-def reward_picture(frame: pd.DataFrame, style: Style, marks: Sequence[Mark] = ()) -> Figure:
+def reward_picture(measured: Measured, style: Style, marks: Sequence[Mark] = ()) -> Figure:
     """Reward = score − KL penalty: the reward below, the penalty on top of it, their sum the score."""
-    figure = blank_figure(style.height + 60)
-    reward, score = one(frame, "objective/rlhf_reward"), one(frame, "objective/scores")
+    figure = blank_figure(style.height + 60, {"title": X_TITLE})
+    reward, score = measured["objective/rlhf_reward"], measured["objective/scores"]
     kept, cost, *_ = colours()
     low, high = smooth(reward["value"], style.smoothing), smooth(score["value"], style.smoothing)
     _line(figure, reward["step"], low, "Reward, what PPO maximises", kept, ".2f")
@@ -90,26 +90,26 @@ def reward_picture(frame: pd.DataFrame, style: Style, marks: Sequence[Mark] = ()
     _line(figure, score["step"], high, "Score, what the reward model gives", cost, ".2f")
     figure.data[-1].update(fill="tonexty", fillcolor=_see_through(cost))
     _marks(figure, marks)
-    figure.update_xaxes(title=X_TITLE)
     return figure
 
 
-def blank_figure(height: int) -> Figure:
-    """An empty figure of so many pixels in height, in the style of the page."""
+def blank_figure(height: int, xaxis: Mapping[str, Any] | None = None, yaxis: Mapping[str, Any] | None = None) -> Figure:
+    """An empty figure of so many pixels in height, in the style of the page but for what is said of the axes."""
     import plotly.graph_objects as go
 
-    figure = go.Figure()
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 6, "b": 4},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 11}},
-        hovermode="x unified",
-        # Zoom and hidden lines survive the next refresh.
-        uirevision="live",
+    # The layout in one piece: each `update_` call takes Plotly milliseconds, and a page has many figures.
+    return go.Figure(
+        layout={
+            "height": height,
+            "margin": {"l": 8, "r": 8, "t": 6, "b": 4},
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 11}},
+            "hovermode": "x unified",
+            # Zoom and hidden lines survive the next refresh.
+            "uirevision": "live",
+            "xaxis": {"nticks": 6, "showgrid": False, "tickfont": {"size": 11}, "automargin": True, **(xaxis or {})},
+            "yaxis": {"nticks": 5, "tickfont": {"size": 11}, "automargin": True, **(yaxis or {})},
+        }
     )
-    figure.update_xaxes(title=None, nticks=6, showgrid=False, tickfont={"size": 11}, automargin=True)
-    figure.update_yaxes(title=None, nticks=5, tickfont={"size": 11}, automargin=True)
-    return figure
 
 
 def _line(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,10 +13,12 @@ from pages.components_charts import CONFIG
 from pages.components_runs import REFRESH_SECONDS, find_run
 from pages.home_state import LIVE
 from pages.metric_words import METRICS, written
+from pages.palette import theme
 from pages.ppo_charts import Mark, Style, curves, reward_picture
+from workbench.colours import Theme
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from plotly.graph_objects import Figure
 
 Charts = tuple[tuple[str, ...], ...]
 REWARD = ("objective/rlhf_reward", "objective/scores")
@@ -93,18 +95,19 @@ def _draw(run_id: str, over: tuple[str, ...], group: str, style: Style) -> None:
     runs = [run for id in (run_id, *over) if (run := find_run(id)) is not None]
     charts = GROUPS[group]
     names = tuple(dict.fromkeys([*REWARD, *(name for chart in charts for name in chart)]))
-    frames = {run.id: ppo_data.series(run, names) for run in runs}
-    known = {name for frame in frames.values() for name in frame["name"].unique()}
+    series = {run.id: ppo_data.series(run, names) for run in runs}
+    known = {name for measured in series.values() for name, rows in measured.items() if len(rows)}
     shown = [chart for chart in charts if known.intersection(chart)]
     if not shown:
         st.caption("No numbers of this kind yet.")
         return
-    marks = marks_of(run_id)
-    if group == "What matters" and run_id in frames and {*REWARD} <= known and not over:
-        _reward_card(frames[run_id], style, marks)
+    marks = tuple(marks_of(run_id))
+    moments = tuple(ppo_data.moment(run) for run in runs)
+    if group == "What matters" and run_id in series and {*REWARD} <= known and not over:
+        _reward_card(series, moments, style, marks)
     with st.grid(min(COLUMNS, len(shown)), min_column_width=270, gap="small"):
         for chart in shown:
-            _card(run_id, frames, chart, style, marks)
+            _card(run_id, series, moments, chart, style, marks)
     if marks:
         st.caption("Dotted lines: " + " · ".join(f"update {mark.step}: {escaped(mark.words)}" for mark in marks))
 
@@ -121,27 +124,56 @@ def marks_of(run_id: str) -> list[Mark]:
     return marks
 
 
-def _reward_card(frame: pd.DataFrame, style: Style, marks: Sequence[Mark]) -> None:
+def _reward_card(
+    series: Mapping[str, ppo_data.Measured], moments: tuple[ppo_data.Moment, ...], style: Style, marks: tuple[Mark, ...]
+) -> None:
+    (measured,) = series.values()
     with st.container(border=True, gap="xsmall"):
-        score, reward = (ppo_data.newest(frame, name) for name in ("objective/scores", "objective/rlhf_reward"))
+        score, reward = (ppo_data.newest(measured, name) for name in ("objective/scores", "objective/rlhf_reward"))
         st.markdown("**Reward = score − KL penalty**")
         if score is not None and reward is not None:
             st.caption(f"Now {reward:.2f} = {score:.2f} − {score - reward:.2f}. The upper band is what distance costs.")
-        figure = reward_picture(frame, style, marks)
+        figure = _figure(series, moments, None, style, marks, theme())
         st.plotly_chart(figure, config=CONFIG, key="ppo_reward", alt="Reward and KL penalty, which add up to the score")
 
 
 def _card(
-    run_id: str, frames: dict[str, pd.DataFrame], chart: tuple[str, ...], style: Style, marks: Sequence[Mark]
+    run_id: str,
+    series: Mapping[str, ppo_data.Measured],
+    moments: tuple[ppo_data.Moment, ...],
+    chart: tuple[str, ...],
+    style: Style,
+    marks: tuple[Mark, ...],
 ) -> None:
-    lead = next((name for name in chart if any((frame["name"] == name).any() for frame in frames.values())), chart[0])
+    lead = next((name for name in chart if any(len(measured[name]) for measured in series.values())), chart[0])
     words = METRICS[lead]
     drawn = chart if lead == chart[0] else tuple(name for name in chart if name != chart[0])
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.markdown(f"**{words.title}**", width="content")
-            value = ppo_data.newest(frames[run_id], lead) if run_id in frames else None
+            value = ppo_data.newest(series[run_id], lead) if run_id in series else None
             st.markdown(f"**{written(words, value)}**", width="content")
-        figure = curves(frames, drawn, style, marks)
+        figure = _figure(series, moments, drawn, style, marks, theme())
         st.plotly_chart(figure, config=CONFIG, key=f"ppo_curve_{chart[0]}", alt=f"{words.title} by update")
         st.caption(words.meaning)
+
+
+@st.cache_resource(max_entries=256, ttl=60, show_spinner=False)
+def _figure(
+    _series: Mapping[str, ppo_data.Measured],
+    moments: tuple[ppo_data.Moment, ...],
+    drawn: tuple[str, ...] | None,
+    style: Style,
+    marks: tuple[Mark, ...],
+    scheme: Theme,
+) -> Figure:
+    """The chart of some metrics, of reward and penalty where None; one for all who see the same moment alike.
+
+    Plotly takes longer to make a figure than everything else about a refresh together.
+    """
+    del moments, scheme  # what the series and colours depend on
+    return (
+        reward_picture(next(iter(_series.values())), style, marks)
+        if drawn is None
+        else curves(_series, drawn, style, marks)
+    )

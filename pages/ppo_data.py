@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import streamlit as st
 
@@ -15,6 +15,8 @@ from workbench.launch.ppo import checkpoint_steps
 if TYPE_CHECKING:
     import pandas as pd
 
+Measured: TypeAlias = "Mapping[str, pd.DataFrame]"
+Moment: TypeAlias = tuple[str, str, str]
 POINTS = 300
 """At most so many points of a curve are drawn; longer ones are thinned in the database."""
 TUNING = ("ppo", "dpo", "rloo")
@@ -26,14 +28,14 @@ def tuning_runs() -> list[Any]:
     return [run for run in services.workspace().runs.list() if run.kind in TUNING]
 
 
-def series(run: Run, names: Sequence[str]) -> pd.DataFrame:
-    """Rows of step, name, value. One table for all sessions: to be read only."""
-    return _series(*_moment(run), tuple(names))
+def series(run: Run, names: Sequence[str]) -> Measured:
+    """Each metric's rows of step and value, none where it was not measured. One for all sessions: to be read only."""
+    return _series(*moment(run), tuple(names))
 
 
 def examination(run: Run) -> Examination:
     """What the doctor says now."""
-    return _examination(*_moment(run))
+    return _examination(*moment(run))
 
 
 def checkpoints(run: Run) -> list[int]:
@@ -41,16 +43,17 @@ def checkpoints(run: Run) -> list[int]:
     return checkpoint_steps(services.workspace(), services.workspace().runs.get(run.id))
 
 
-def _moment(run: Run) -> tuple[str, str, str]:
+def moment(run: Run) -> Moment:
     """Where and which run, and how much of its events was taken up: the same moment gives the same numbers."""
     offset = getattr(run, "event_offset", 0)
     return str(services.workspace().root), run.id, f"{run.status} {offset} {run.done}"
 
 
 @st.cache_resource(max_entries=48, ttl=600, show_spinner=False)
-def _series(root: str, run_id: str, moment: str, names: tuple[str, ...]) -> pd.DataFrame:
+def _series(root: str, run_id: str, moment: str, names: tuple[str, ...]) -> Measured:
     del root, moment
-    return services.workspace().metrics.series(run_id, names, max_points=POINTS)
+    frame = services.workspace().metrics.series(run_id, names, max_points=POINTS)
+    return {name: frame[frame["name"] == name] for name in names}
 
 
 @st.cache_resource(max_entries=24, ttl=20, show_spinner=False)
@@ -61,12 +64,7 @@ def _examination(root: str, run_id: str, moment: str) -> Examination:
     return examine_run(workspace, run, checkpoint_steps(workspace, run))
 
 
-def one(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The rows of one metric."""
-    return frame[frame["name"] == name]
-
-
-def newest(frame: pd.DataFrame, name: str) -> float | None:
+def newest(measured: Measured, name: str) -> float | None:
     """Its last value, None where there is none."""
-    rows = one(frame, name)
+    rows = measured[name]
     return float(rows["value"].iloc[-1]) if len(rows) else None

@@ -105,8 +105,8 @@ def _finding(run: Run, finding: Finding, checkpoint: int | None) -> None:
             st.caption(f"Threshold: {escaped(rule.threshold)}. Source: {escaped(rule.source)}.")
         with right:
             st.caption(f"**{METRICS[finding.chart].title}**")
-            frame = ppo_data.series(run, (finding.chart,))
-            figure = curves({run.id: frame}, (finding.chart,), Style(height=170), marks_of(run.id))
+            measured = ppo_data.series(run, (finding.chart,))
+            figure = curves({run.id: measured}, (finding.chart,), Style(height=170), marks_of(run.id))
             st.plotly_chart(figure, config=CONFIG, key=f"doctor_{finding.rule}", alt=METRICS[finding.chart].title)
 
 

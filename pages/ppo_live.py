@@ -16,7 +16,7 @@ from pages.rows import Run
 from workbench.diagnosis.rules import GROWTH_OF_LENGTH, HIGH_KL
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 SPARK = 60
 TREND = 5
@@ -60,19 +60,19 @@ def _draw(run_id: str, was_live: bool) -> None:
         # The whole page is drawn again: the timer comes or goes, and at the end the result is there.
         st.rerun()
     run_card(run)
-    frame = ppo_data.series(run, WATCHED)
-    if len(frame) == 0:
+    measured = ppo_data.series(run, WATCHED)
+    if not any(len(rows) for rows in measured.values()):
         st.caption("The first numbers appear after the first updates.")
         return
     with st.grid(4, min_column_width=190, gap="small"):
         for headline in HEADLINES:
-            _headline(headline, frame)
+            _headline(headline, measured)
     _diagnosis(run)
 
 
-def _headline(headline: Headline, frame: pd.DataFrame) -> None:
-    name = next((n for n in headline.names if len(ppo_data.one(frame, n))), headline.names[0])
-    words, rows = METRICS[name], ppo_data.one(frame, name)
+def _headline(headline: Headline, measured: ppo_data.Measured) -> None:
+    name = next((n for n in headline.names if len(measured[n])), headline.names[0])
+    words, rows = METRICS[name], measured[name]
     values = [float(value) for value in rows["value"]]
     width = max(1, min(TREND, len(values) // 3))  # so that beginning and end do not overlap
     now = sum(values[-width:]) / width if values else None
