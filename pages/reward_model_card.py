@@ -107,6 +107,11 @@ def _right(run_id: str, card: Card) -> None:
     trained = card.train_accuracy
     if trained is not None:
         st.caption(f"On the pairs that it learned from it is right in {trained:.0%}.")
+    if card.score_per_nat:
+        st.caption(
+            f"What the SFT model itself finds unlikely scores lower: by {card.score_per_nat:.2f} for each nat of the "
+            "response's least likely word piece. That is how a wrong fact is seen that no vote was about."
+        )
 
 
 def _sure(run_id: str, card: Card) -> None:

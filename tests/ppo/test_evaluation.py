@@ -46,8 +46,9 @@ def test_more_prompts_than_a_batch_holds_are_all_judged() -> None:
     assert len(judged.scores) == len(judged.texts) == len(judged.kl) == 3
 
 
-def test_the_reference_judged_by_itself_has_no_distance() -> None:
-    trainer = tiny_trainer()
+@pytest.mark.parametrize("batch_size", [2, 32], ids=["over several batches", "in one batch"])
+def test_the_reference_judged_by_itself_has_no_distance(batch_size: int) -> None:
+    trainer = tiny_trainer(batch_size=batch_size, minibatch_size=batch_size)
     trainer.step()
     trainer.step()
     with trainer.policy.as_reference():

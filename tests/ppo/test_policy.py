@@ -33,7 +33,10 @@ def test_the_reference_is_the_sft_model_at_the_start_and_for_ever(roles: dict[st
         trainer.step()
     assert (states(trainer.policy) - sft).abs().max() > 1e-3
     with trainer.policy.as_reference():
-        assert torch.equal(states(trainer.policy), start)
+        with trainer.policy.as_reference():
+            assert torch.equal(states(trainer.policy), start)
+        assert torch.equal(states(trainer.policy), start), "the inner block ended the outer one"
+    assert not torch.equal(states(trainer.policy), start)
 
 
 @pytest.mark.parametrize("roles", ROLES, ids=["shared trunk", "value adapter", "full"])

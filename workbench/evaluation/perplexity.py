@@ -22,12 +22,14 @@ MAX_LOSS = 50.0
 
 @dataclass(frozen=True, slots=True)
 class ReferenceLoss:
-    """The loss of one human response under a model."""
+    """The loss of one response under a model."""
 
     nats: float
     """Summed over its tokens."""
     tokens: int
     """The end token included; 0 where the prompt leaves no room for a response."""
+    worst: float = 0.0
+    """Nats of its least likely token."""
 
     @property
     def perplexity(self) -> float | None:
@@ -97,6 +99,6 @@ def _losses(model: Any, rows: list[tuple[list[int], int]]) -> list[ReferenceLoss
     losses = torch.nn.functional.cross_entropy(logits[counts].float(), ids[:, 1:][counts], reduction="none")
     tokens_of = counts.sum(dim=1).tolist()
     return [
-        ReferenceLoss(float(part.sum()), number)
+        ReferenceLoss(float(part.sum()), number, float(part.max()) if number else 0.0)
         for part, number in zip(losses.split(tokens_of), tokens_of, strict=True)
     ]

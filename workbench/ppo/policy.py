@@ -190,11 +190,11 @@ class SharedTrunk(ActorCritic):
 
     @contextmanager
     def as_reference(self) -> Iterator[None]:
-        self._reference = True
+        before, self._reference = self._reference, True
         try:
             yield
         finally:
-            self._reference = False
+            self._reference = before
 
     def value_states(self, sequences: Tensor, mask: Tensor, hidden: Tensor, wanted: Tensor | None = None) -> Tensor:
         if not self.separate_values or self._reference:
@@ -202,13 +202,18 @@ class SharedTrunk(ActorCritic):
         return self.backbone.hidden(sequences, mask, VALUE_ADAPTER, wanted)
 
     @torch.no_grad()
-    def score(self, head: ScoreHead, sequences: Tensor, mask: Tensor, adapter: str = REWARD_ADAPTER) -> Tensor:
-        """A reward model's scores of whole sequences: float32 [B]."""
+    def score(self, head: ScoreHead, rollout: Rollout, adapter: str = REWARD_ADAPTER) -> Tensor:
+        """A reward model's scores of a rollout: float32 [B]."""
         with self.autocast():
-            last = last_tokens(mask)
-            hidden = self.backbone.hidden(sequences, mask, adapter, last)
+            last = last_tokens(rollout.attention_mask)
+            hidden = self.backbone.hidden(rollout.sequences, rollout.attention_mask, adapter, last)
         self._freeze_the_rest()
-        return head.score(hidden[last])
+        return head.score(hidden[last], lambda: self._lowest_logprobs(rollout))
+
+    def _lowest_logprobs(self, rollout: Rollout) -> Tensor:
+        """Log-probability of each response's least likely token under the trunk alone, at temperature 1: [B]."""
+        with self.as_reference():
+            return self.response_pass(rollout, 1.0).logprobs.amin(dim=1)  # 0 where masked, which is never lower
 
     def _freeze_the_rest(self) -> None:
         self.model.set_adapter(POLICY_ADAPTER)
@@ -240,11 +245,11 @@ class FullModel(ActorCritic):
 
     @contextmanager
     def as_reference(self) -> Iterator[None]:
-        self._acting = self._frozen
+        before, self._acting = self._acting, self._frozen
         try:
             yield
         finally:
-            self._acting = self._policy
+            self._acting = before
 
 
 def new_actor_critic(trunk: PreTrainedModel, config: PPOConfig) -> ActorCritic:

@@ -20,8 +20,7 @@ def trunk_scorer(policy: SharedTrunk, head: ScoreHead, adapter: str = REWARD_ADA
     """Scores by a reward adapter on the policy's own trunk: the ids are scored as they were sampled."""
 
     def score(responses: Responses) -> Tensor:
-        rollout = responses.rollout
-        return policy.score(head, rollout.sequences, rollout.attention_mask, adapter)
+        return policy.score(head, responses.rollout, adapter)
 
     return score
 

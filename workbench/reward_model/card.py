@@ -66,6 +66,8 @@ class Card(BaseModel):
     spread: float
     """Standard deviation of the scores of held-out responses."""
     effects: list[Effect]
+    score_per_nat: float = 0.0
+    """How much of a score is the trunk's own likelihood: what each nat of the least likely token counts."""
     disagreement: Disagreement | None = None
     learning_curve: list[CurvePart] = []
     notes: list[str] = []

@@ -62,11 +62,10 @@ def save_classifier(model: Any, tokenizer: Any, folder: Path) -> None:
     """Weights, tokenizer, and a scale of one, which `measure` replaces."""
     model.save_pretrained(str(folder / CLASSIFIER_FOLDER))
     tokenizer.save_pretrained(str(folder / CLASSIFIER_FOLDER))
-    save_scale(folder, 0.0, 1.0)
+    _write_scale(folder, 0.0, 1.0)
 
 
-def save_scale(folder: Path, centre: float, scale: float) -> None:
-    """Write centre and scale of the raw scores beside the weights."""
+def _write_scale(folder: Path, centre: float, scale: float) -> None:
     (folder / _SCALE_FILE).write_text(json.dumps({"centre": centre, "scale": scale}))
 
 
@@ -114,6 +113,10 @@ class ClassifierModel:
         loaded = cls(load_classifier(str(source), tokenizer), tokenizer)
         loaded.centre, loaded.scale = float(scale["centre"]), float(scale["scale"])
         return loaded
+
+    def save_scale(self, folder: Path) -> None:
+        """Write centre and scale of the raw scores beside the weights."""
+        _write_scale(folder, self.centre, self.scale)
 
     @torch.inference_mode()
     def score(self, prompts: Sequence[str], responses: Sequence[str], batch_size: int = 32) -> list[float]:

@@ -51,11 +51,16 @@ class RewardModelConfig(BaseModel):
     lora_alpha: int = Field(32, ge=1, le=1024, description="LoRA scale numerator.")
     lora_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before the adapter.")
     contrasts_per_pair: int = Field(
-        1,
+        0,
         ge=0,
         le=20,
         description="Pairs added for each voted one, which need no vote. In turn a preferred response stands against "
         "the one preferred for another prompt, itself with another value in it, itself said twice, and the prompt.",
+    )
+    use_likelihood: bool = Field(
+        True,
+        description="Let a response score lower the less likely its least likely token is to the trunk itself, which "
+        "knows the demonstrations; how much lower is fitted on validation pairs. Backend trunk only.",
     )
     max_length: int = Field(512, ge=16, le=32768, description="Tokens of prompt and response together.")
     members: int = Field(

@@ -24,6 +24,9 @@ class Member(Protocol):
     def score(self, prompts: Sequence[str], responses: Sequence[str]) -> list[float]:
         """One centred and scaled score for each response to its prompt."""
 
+    def save_scale(self, folder: Path) -> None:
+        """Write centre and scale beside the member's weights."""
+
 
 class RewardEnsemble:
     """One score from all members, and how far they disagree."""

@@ -60,7 +60,8 @@ def _finish(
     began: float,
 ) -> Finished:
     """Measure the trained fits, publish the members, and say what became of them."""
-    from workbench.reward_model.measuring import measure, raw_steepness, scaled_model
+    from workbench.reward_model.measuring import measure
+    from workbench.reward_model.scaling import raw_steepness, scaled_model
 
     _measuring(context, 0)
     run_id = str(context.dir.config["run_id"])
@@ -99,14 +100,13 @@ def _demonstrations(context: RunContext) -> list[Any]:
 
 
 def _curve(context: RunContext, material: Material, spec: ModelSpec, fits: Sequence[Fit]) -> list[CurvePart]:
-    from workbench.reward_model.ensemble import RewardEnsemble, load_members
     from workbench.reward_model.measuring import curve_part
+    from workbench.reward_model.scaling import raw_model
 
     parts = []
     for fit in fits:
-        members = load_members(spec, context.dir.workspace, [fit_folder(context, fit)], material.config.backend)
-        held_out = decided(material.voted, "test")
-        parts.append(curve_part(RewardEnsemble(members), held_out, len(fit.rows)))
+        model = raw_model(material, spec, context.dir.workspace, [fit_folder(context, fit)])
+        parts.append(curve_part(model, decided(material.voted, "test"), len(fit.rows)))
     return parts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from workbench.errors import ModelError
+from workbench.evaluation.perplexity import reference_losses
 from workbench.models.chat import encode_prompt, encode_response
 
 if TYPE_CHECKING:
@@ -27,25 +28,40 @@ _SCALE_FILE = "score_scale.json"
 
 @dataclass(frozen=True, slots=True)
 class ScoreHead:
-    """The linear score head with its centre and scale.
+    """The linear score head with what the trunk itself says of the response, centre and scale.
 
-    ``score = (weight · hidden - centre) / scale``: over the training responses scores have mean 0 and deviation 1.
+    ``score = (weight · hidden + likelihood_weight · lowest - centre) / scale``, where ``lowest`` is the log-probability
+    that the trunk without its reward adapter, the SFT model, gives to the response's least likely token. Over the
+    training responses scores have deviation 1.
     """
 
     weight: Tensor
     """float32 [H]"""
     centre: float = 0.0
     scale: float = 1.0
+    likelihood_weight: float = 0.0
+    """In raw score per nat."""
 
-    def score(self, hidden: Tensor) -> Tensor:
-        """Scores of last hidden states: [B, H] -> float32 [B]."""
+    def score(self, hidden: Tensor, lowest: Callable[[], Tensor]) -> Tensor:
+        """Scores of last hidden states: [B, H] -> float32 [B].
+
+        Args:
+            lowest: gives float [B], in nats; called where it counts only, since it takes a pass of its own.
+        """
         raw = hidden.float() @ self.weight.to(hidden.device)
+        if self.likelihood_weight:
+            raw = raw + self.likelihood_weight * lowest()
         return (raw - self.centre) / self.scale
 
     def save(self, folder: Path) -> None:
         """Write the head beside its adapter."""
         save_file({"weight": self.weight.contiguous()}, folder / _HEAD_FILE)
-        (folder / _SCALE_FILE).write_text(json.dumps({"centre": self.centre, "scale": self.scale}))
+        self.save_scale(folder)
+
+    def save_scale(self, folder: Path) -> None:
+        """Write anew what was measured after the training."""
+        scale = {"centre": self.centre, "scale": self.scale, "likelihood_weight": self.likelihood_weight}
+        (folder / _SCALE_FILE).write_text(json.dumps(scale))
 
     @classmethod
     def load(cls, folder: Path) -> ScoreHead:
@@ -59,7 +75,7 @@ class ScoreHead:
             scale = json.loads((folder / _SCALE_FILE).read_text())
         except (OSError, KeyError, ValueError) as error:
             raise ModelError(f"The folder {folder} holds no reward model; was its run deleted?") from error
-        return cls(weight=weight, centre=float(scale["centre"]), scale=float(scale["scale"]))
+        return cls(weight, **{name: float(value) for name, value in scale.items()})
 
 
 def last_tokens(mask: Tensor) -> Tensor:
@@ -68,8 +84,8 @@ def last_tokens(mask: Tensor) -> Tensor:
     return positions == (positions * mask.long()).argmax(dim=1, keepdim=True)
 
 
-def score_last_token(model: Any, head: ScoreHead, sequences: Tensor, attention_mask: Tensor) -> Tensor:
-    """Scores of whole sequences, read at each row's last real token: float32 [B].
+def last_states(model: Any, sequences: Tensor, attention_mask: Tensor) -> Tensor:
+    """Hidden states of each row's last real token: [B, H].
 
     Args:
         model: a causal language model whose reward adapter is active.
@@ -85,7 +101,8 @@ def score_last_token(model: Any, head: ScoreHead, sequences: Tensor, attention_m
         output_hidden_states=True,
         use_cache=False,
     )
-    return head.score(output.hidden_states[-1][last_tokens(attention_mask)])
+    states: Tensor = output.hidden_states[-1][last_tokens(attention_mask)]
+    return states
 
 
 class RewardModel:
@@ -121,12 +138,31 @@ class RewardModel:
     @torch.inference_mode()
     def score(self, prompts: Sequence[str], responses: Sequence[str], batch_size: int = 64) -> list[float]:
         """One score for each response to its prompt; higher is better."""
+        if not responses:
+            return []
+        hidden = self._hidden(prompts, responses, batch_size)
+        scores: list[float] = self.head.score(
+            hidden, lambda: torch.tensor(self.lowest_logprobs(prompts, responses), device=hidden.device)
+        ).tolist()
+        return scores
+
+    def lowest_logprobs(self, prompts: Sequence[str], responses: Sequence[str]) -> list[float]:
+        """Log-probability in nats of each response's least likely token, end token included, under the trunk alone."""
+        with self.model.disable_adapter():
+            return [-loss.worst for loss in reference_losses(self.model, self.tokenizer, prompts, responses)]
+
+    def save_scale(self, folder: Path) -> None:
+        """Write centre, scale and likelihood weight beside the head."""
+        self.head.save_scale(folder)
+
+    def _hidden(self, prompts: Sequence[str], responses: Sequence[str], batch_size: int) -> Tensor:
+        """Hidden states of each response's last token under the reward adapter: [N, H], N at least 1."""
         self.model.set_adapter(self.adapter)
         rows = [
             torch.tensor(encode_prompt(self.tokenizer, prompt) + encode_response(self.tokenizer, response))
             for prompt, response in zip(prompts, responses, strict=True)
         ]
-        scores = [0.0] * len(rows)
+        states: dict[int, Tensor] = {}
         order = sorted(range(len(rows)), key=lambda index: len(rows[index]))  # like lengths share a batch
         for start in range(0, len(order), batch_size):
             picked = order[start : start + batch_size]
@@ -135,7 +171,5 @@ class RewardModel:
             lengths = torch.tensor([len(row) for row in chunk])
             mask = torch.arange(sequences.shape[1])[None, :] < lengths[:, None]
             device = self.model.device
-            given = score_last_token(self.model, self.head, sequences.to(device), mask.to(device)).tolist()
-            for index, score in zip(picked, given, strict=True):
-                scores[index] = score
-        return scores
+            states.update(zip(picked, last_states(self.model, sequences.to(device), mask.to(device)), strict=True))
+        return torch.stack([states[index] for index in range(len(rows))])

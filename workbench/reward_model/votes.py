@@ -65,6 +65,18 @@ class DecidedPair:
     pair: VotedPair
 
 
+def both_sides(pairs: Sequence[DecidedPair]) -> tuple[list[str], list[str]]:
+    """Prompts and responses to score: all chosen responses, then all rejected ones."""
+    prompts = [pair.prompt for pair in pairs]
+    return prompts * 2, [pair.chosen for pair in pairs] + [pair.rejected for pair in pairs]
+
+
+def differences(values: Sequence[float]) -> list[float]:
+    """What `both_sides` gave rise to, as chosen − rejected for each pair."""
+    half = len(values) // 2
+    return [a - b for a, b in zip(values[:half], values[half:], strict=True)]
+
+
 def read_votes(data: Path) -> list[VotedPair]:
     """The voted pairs frozen into a run's folder ``data``."""
     import pyarrow.parquet as pq
