@@ -75,6 +75,8 @@ def _ranked() -> None:
         with st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{rank}.** &nbsp; score **{row['score']:+.2f}**", width="content")
+                if rank > 1 and row["best_preferred"] is not None:
+                    st.caption(f"the first would be preferred in {row['best_preferred']:.0%}")
                 if row["disagreement"] is not None:
                     st.caption(f"members disagree by {row['disagreement']:.2f}")
             if row["words"]:

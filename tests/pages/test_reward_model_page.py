@@ -165,7 +165,12 @@ def test_the_playground_ranks_and_colours_without_markdown(
         assert spec.adapters[-1] == f"runs/{run_id}/final"
         assert (prompt, explain) == ("Where?", True)
         return [
-            {"score": float(len(text)), "disagreement": 0.3, "words": [(word, 0.5) for word in text.split()]}
+            {
+                "score": float(len(text)),
+                "disagreement": 0.3,
+                "best_preferred": 0.83,
+                "words": [(word, 0.5) for word in text.split()],
+            }
             for text in responses
         ]
 
@@ -177,6 +182,7 @@ def test_the_playground_ranks_and_colours_without_markdown(
     ranked = [item.value for item in app.markdown if "score **" in item.value]
     assert len(ranked) == 2, "the same response twice is one"
     assert ranked[0].startswith(f"**1.** &nbsp; score **{float(len(seeding.EVIL)):+.2f}**")
+    assert [item.value for item in app.caption if "preferred" in item.value] == ["the first would be preferred in 83%"]
     coloured = next(item.value for item in app.markdown if "background" in item.value)
     assert "![x](" not in coloured
     assert "<img" not in coloured.replace("\\<", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,12 @@ def test_a_classifier_learns_and_is_a_reward_model(tmp_path: Path, folder: Path)
     assert row["score"] == pytest.approx(better)
     assert row["disagreement"] >= 0
     assert row["words"] is None
+    best, last = scored_responses(model, "where is room", ["good floor", "bad floor"], explain=False)
+    assert best["best_preferred"] == 0.5
+    assert model.steepness is not None
+    likely = 1 / (1 + math.exp(-model.steepness * (better - worse)))
+    assert last["best_preferred"] == pytest.approx(likely)
+    assert last["best_preferred"] > 0.5
     assert word_contributions(model, "where", "") == []
     assert word_contributions(model, "where", "word " * 200) == []
 

@@ -141,8 +141,9 @@ class Generator:
     ) -> list[dict[str, Any]]:
         """What a reward model makes of responses to one prompt, in their order.
 
-        Each has ``score``, ``disagreement`` (None with one member) and, where ``explain``, ``words``: what each word
-        of it contributes (`workbench/reward_model/contributions.py`).
+        Each has ``score``, ``disagreement`` (None with one member), ``best_preferred``, the chance that people prefer
+        the best of them to this one (None where that was never fitted), and, where ``explain``, ``words``: what each
+        word of it contributes (`workbench/reward_model/contributions.py`).
 
         Raises:
             ModelError: the model cannot be loaded, or the process died or took too long.

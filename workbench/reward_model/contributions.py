@@ -16,13 +16,16 @@ _WORD = re.compile(r"\S+\s*")
 def scored_responses(
     model: RewardEnsemble, prompt: str, responses: Sequence[str], *, explain: bool
 ) -> list[dict[str, Any]]:
-    """Score, members' disagreement and, where ``explain``, each word's contribution, for each response in its order."""
+    """Score, members' disagreement, how likely people are to prefer the best response to this one, and, where
+    ``explain``, each word's contribution; for each response in its order.
+    """
     by_member = model.member_scores([prompt] * len(responses), responses)
     scores, spread = by_member.mean(axis=0), by_member.std(axis=0)
     return [
         {
             "score": float(scores[index]),
             "disagreement": float(spread[index]) if len(model.members) > 1 else None,
+            "best_preferred": model.preference(float(scores.max()), float(scores[index])),
             "words": word_contributions(model, prompt, response) if explain else None,
         }
         for index, response in enumerate(responses)

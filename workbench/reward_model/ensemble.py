@@ -31,8 +31,16 @@ class Member(Protocol):
 class RewardEnsemble:
     """One score from all members, and how far they disagree."""
 
-    def __init__(self, members: Sequence[Member]) -> None:
+    def __init__(self, members: Sequence[Member], steepness: float | None = None) -> None:
+        """``steepness``: what a difference of one in the score means, as `ModelFile` says."""
         self.members = list(members)
+        self.steepness = steepness
+
+    def preference(self, score: float, other: float) -> float | None:
+        """How likely people are to prefer the first response to the other; None where that was never fitted."""
+        if self.steepness is None:
+            return None
+        return float(1 / (1 + np.exp(-self.steepness * (score - other))))
 
     def member_scores(self, prompts: Sequence[str], responses: Sequence[str]) -> Array:
         """Scores by member and response: float [members, responses]."""
@@ -56,7 +64,7 @@ def load_reward_model(spec: ModelSpec, workspace: Path, device: Any = None) -> R
     members = load_members(spec, workspace, [folder / name for name in file.members], file.backend)
     for member in members if device is not None else ():
         member.model.to(device)
-    return RewardEnsemble(members)
+    return RewardEnsemble(members, file.steepness)
 
 
 def load_members(spec: ModelSpec, workspace: Path, folders: Sequence[Path], backend: Backend) -> list[Any]:

@@ -2,58 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from pydantic import BaseModel
 
 from workbench.evaluation.bootstrap import proportion_interval
-from workbench.evaluation.calibration import expected_calibration_error
 from workbench.reward_model.baselines import outcomes
 from workbench.reward_model.votes import DecidedPair
 
 FEWEST_IN_SLICE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Agreement of a reward model with the votes on held-out pairs."""
-
-    pairs: int
-    accuracy: float
-    accuracy_interval: tuple[float, float]
-    calibration_error: float
-    mean_margin: float
-
-    def summary(self) -> dict[str, Any]:
-        """The figures of report.json."""
-        return {
-            "accuracy": self.accuracy,
-            "accuracy_ci": list(self.accuracy_interval),
-            "held_out_pairs": self.pairs,
-            "ece": self.calibration_error,
-            "margin": self.mean_margin,
-        }
-
-
-def agreement_of_margins(margins: Sequence[float], steepness: float = 1.0) -> Agreement:
-    """Figures of ``score of chosen − score of rejected``, one for each pair; equal scores count half.
-
-    Args:
-        steepness: P(chosen preferred) = sigmoid(steepness · margin).
-    """
+def accuracy_of(margins: Sequence[float]) -> tuple[float, tuple[float, float]]:
+    """Share of pairs with score of chosen − score of rejected above 0, equal scores counting half; its 95% interval."""
     right = sum(outcomes(margins))
-    # Each pair seen from the side the model favours: how sure it was, and whether it was right.
-    confidence = [1 / (1 + math.exp(-min(abs(steepness * margin), 700.0))) for margin in margins]
-    return Agreement(
-        pairs=len(margins),
-        accuracy=right / len(margins),
-        accuracy_interval=proportion_interval(right, len(margins)),
-        calibration_error=expected_calibration_error(confidence, [margin > 0 for margin in margins]),
-        mean_margin=sum(margins) / len(margins),
-    )
+    return right / len(margins), proportion_interval(right, len(margins))
 
 
 class Slice(BaseModel):

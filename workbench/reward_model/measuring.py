@@ -17,7 +17,7 @@ from workbench.reward_model.card import Card, CurvePart, Disagreement, VoteFacts
 from workbench.reward_model.ceiling import ceiling
 from workbench.reward_model.config import RewardModelConfig
 from workbench.reward_model.ensemble import RewardEnsemble
-from workbench.reward_model.evaluation import agreement_of_margins, slices
+from workbench.reward_model.evaluation import accuracy_of, slices
 from workbench.reward_model.judging import Evidence, judge
 from workbench.reward_model.likelihood import score_per_nat
 from workbench.reward_model.probes import build_probes
@@ -60,14 +60,14 @@ def measure(
     margins, by_member = _margins(model, held_out)
     validation_margins, _ = _margins(model, validation)
     temperature, fitted_on = fit_temperature(validation_margins, raw)
-    agreement = agreement_of_margins(margins)
+    accuracy, interval = accuracy_of(margins)
     spread = float(np.std(by_member.mean(axis=0))) or 1.0
     config = material.config
     rows = {split: training_rows(material.voted, config, split) for split in ("train", "validation")}
     evidence = Evidence(
         votes=_vote_facts(material, held_out, validation),
-        accuracy=agreement.accuracy,
-        accuracy_ci=agreement.accuracy_interval,
+        accuracy=accuracy,
+        accuracy_ci=interval,
         ceiling=ceiling(material.voted, held_out, config.seed),
         baselines=baselines(held_out, margins, rows["train"], rows["validation"]),
         calibration=calibrate(margins, raw, temperature, fitted_on),
