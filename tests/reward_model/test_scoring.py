@@ -98,6 +98,10 @@ def test_the_shared_trunk_gives_the_same_scores_under_padding(
     lowest = lowest_by_hand(PROMPTS, RESPONSES)
     by_hand = [(e + likelihood_weight * low - 0.5) / 2.0 for e, low in zip(expected, lowest, strict=True)]
     assert scores == pytest.approx(by_hand, abs=1e-4)
+    known = torch.tensor([[-1.0, -3.0, 0.0], [-2.0, 0.0, 0.0], [-0.5, -0.25, -0.75]])
+    given = [(e + likelihood_weight * low - 0.5) / 2.0 for e, low in zip(expected, (-3.0, -2.0, -0.75), strict=True)]
+    scores = policy.score(head, rollout_of(PROMPTS, RESPONSES), reference_logprobs=known).tolist()
+    assert scores == pytest.approx(given, abs=1e-4)
 
 
 def test_the_trunks_own_likelihood_counts_as_weighted(trained: tuple[Path, list[float]]) -> None:

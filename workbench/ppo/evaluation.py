@@ -47,7 +47,7 @@ def judge(trainer: PPOTrainer, prompts: Sequence[Prompt], settings: SamplingSett
         rows = zip(rollout.response_ids.tolist(), rollout.lengths().tolist(), strict=True)
         judged.repetition += [repetition(ids[:length]) for ids, length in rows]
         if len(trainer.rewards) > 1:
-            judged.minima += _minima(trainer, Responses(batch, experience.texts, rollout))
+            judged.minima += _minima(trainer, trainer.responses(batch, rollout, experience.reference_logprobs))
     return judged
 
 

@@ -202,18 +202,32 @@ class SharedTrunk(ActorCritic):
         return self.backbone.hidden(sequences, mask, VALUE_ADAPTER, wanted)
 
     @torch.no_grad()
-    def score(self, head: ScoreHead, rollout: Rollout, adapter: str = REWARD_ADAPTER) -> Tensor:
-        """A reward model's scores of a rollout: float32 [B]."""
+    def score(
+        self,
+        head: ScoreHead,
+        rollout: Rollout,
+        adapter: str = REWARD_ADAPTER,
+        reference_logprobs: Tensor | None = None,
+    ) -> Tensor:
+        """A reward model's scores of a rollout: float32 [B].
+
+        Args:
+            reference_logprobs: [B, T] at temperature 1; where they are not given and count, they take a pass.
+        """
         with self.autocast():
             last = last_tokens(rollout.attention_mask)
             hidden = self.backbone.hidden(rollout.sequences, rollout.attention_mask, adapter, last)
         self._freeze_the_rest()
-        return head.score(hidden[last], lambda: self._lowest_logprobs(rollout))
 
-    def _lowest_logprobs(self, rollout: Rollout) -> Tensor:
-        """Log-probability of each response's least likely token under the trunk alone, at temperature 1: [B]."""
+        def lowest() -> Tensor:
+            known = reference_logprobs if reference_logprobs is not None else self._reference_logprobs(rollout)
+            return known.amin(dim=1)  # 0 where masked, which is never lower
+
+        return head.score(hidden[last], lowest)
+
+    def _reference_logprobs(self, rollout: Rollout) -> Tensor:
         with self.as_reference():
-            return self.response_pass(rollout, 1.0).logprobs.amin(dim=1)  # 0 where masked, which is never lower
+            return self.response_pass(rollout, 1.0).logprobs
 
     def _freeze_the_rest(self) -> None:
         self.model.set_adapter(POLICY_ADAPTER)

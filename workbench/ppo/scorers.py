@@ -20,7 +20,7 @@ def trunk_scorer(policy: SharedTrunk, head: ScoreHead, adapter: str = REWARD_ADA
     """Scores by a reward adapter on the policy's own trunk: the ids are scored as they were sampled."""
 
     def score(responses: Responses) -> Tensor:
-        return policy.score(head, responses.rollout, adapter)
+        return policy.score(head, responses.rollout, adapter, responses.reference_logprobs)
 
     return score
 

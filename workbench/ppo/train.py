@@ -144,13 +144,13 @@ class PPOTrainer:
             learn_scale: whether its scores count for the running scale; those of an evaluation must not.
         """
         config, mask = self.config, rollout.response_mask
-        responses = Responses(prompts, self.texts(rollout), rollout)
+        reference = self._timed("reference", lambda: self._reference_logprobs(rollout))
+        responses = self.responses(prompts, rollout, reference)
         scores, disagreement = self._timed(
             "score", lambda: combined_scores(self.rewards, responses, config.combine_scores)
         )
         scores = penalise_missing_end(scores, rollout.ended, config.missing_eos_penalty)
         scores = penalise_length(scores, rollout.lengths(), config.length_penalty)
-        reference = self._timed("reference", lambda: self._reference_logprobs(rollout))
         kl = estimate_kl(rollout.logprobs, reference, config.kl_estimator) * mask
         penalty = self.kl_controller.coef if config.kl_placement == "reward" else 0.0
         rewards = shape_rewards(self._scaled(scores, learn_scale), kl, mask, penalty)
@@ -163,6 +163,11 @@ class PPOTrainer:
         """Likeliest responses to fixed prompts, scored; changes nothing of the run."""
         experience = self.evaluate_rollout(prompts, self.sample(prompts, replace(self.sampling, temperature=0.0), None))
         return self._samples(prompts, experience), experience
+
+    def responses(self, prompts: Sequence[Prompt], rollout: Rollout, reference_logprobs: torch.Tensor) -> Responses:
+        """What reward functions get. Log-probabilities are theirs to see where sampling is at temperature 1."""
+        known = reference_logprobs if self.config.temperature == 1 else None
+        return Responses(prompts, self.texts(rollout), rollout, known)
 
     def texts(self, rollout: Rollout) -> list[str]:
         """The responses as text."""

@@ -69,6 +69,8 @@ class Responses:
     prompts: Sequence[Prompt]
     texts: Sequence[str]
     rollout: Rollout
+    reference_logprobs: Tensor | None = None
+    """float32 [B, T]: of each token under the reference at temperature 1, where they are known."""
 
 
 RewardFunction = Callable[[Responses], Tensor | Sequence[float]]
