@@ -225,8 +225,8 @@ def _weak_tags(evidence: Evidence) -> list[str]:
 
 def _good(evidence: Evidence) -> str:
     best = evidence.ceiling.accuracy
-    allowed = "" if best is None else f"; the annotators' own agreement allows {best:.0%}"
+    allowed = "" if best is None else f", where their own agreement allows {best:.0%},"
     return (
         f"It chooses as the annotators did in {evidence.accuracy:.0%} of {evidence.votes.held_out_pairs} held-out pairs"
-        f"{allowed}, beats every cheap rule, and no probe found a bias."
+        f"{allowed} and beats every cheap rule. No probe found a bias."
     )
