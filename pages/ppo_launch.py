@@ -128,8 +128,10 @@ def _verdict(reward_model: RegisteredModel) -> bool:
     }[verdict.verdict]
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**:{colour}[:material/{icon}:] The reward model: {words}**")
-        for sentence in [*verdict.reasons, *verdict.next]:
+        for sentence in verdict.reasons:
             st.caption(escaped(sentence))
+        for sentence in verdict.next:
+            st.caption(f":material/arrow_forward: {escaped(sentence)}")
         settings = _usable(verdict)
         if settings:
             named = ", ".join(f"{setting_label(name)} {setting_value(value)}" for name, value in settings.items())
