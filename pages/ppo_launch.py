@@ -247,7 +247,7 @@ def _preflight(reward_model: RegisteredModel | None, model_id: str | None, value
 
 
 def _expectation(found: Preflight) -> str:
-    parts = [f"{found.updates:,} updates"]
+    parts = [counted(found.updates, "update")]
     if found.seconds is not None:
         parts.append(f"about {duration(found.seconds)}")
     if found.memory_mb is not None:

@@ -105,7 +105,7 @@ def test_every_setting_has_a_place_on_the_page() -> None:
 def test_a_refused_setting_is_a_sentence() -> None:
     with pytest.raises(ValidationError) as caught:
         SFTConfig(epochs=0)
-    assert validation_sentence(caught.value) == "epochs: Input should be greater than 0."
+    assert validation_sentence(caught.value) == "epochs: must be greater than 0."
 
 
 def test_every_chart_is_explained() -> None:
