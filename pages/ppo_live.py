@@ -66,8 +66,8 @@ def _draw(run_id: str, was_live: bool) -> None:
         for headline in HEADLINES:
             _headline(headline, measured)
     st.caption(
-        f"Each number is the mean of the newest values, {TREND} at most, and its change that from the first ones: a "
-        "single update says little."
+        f"A single update says little: each number is the mean of its newest values, {TREND} at most, and the "
+        "change is from the mean of its first ones."
     )
     _diagnosis(run)
 
@@ -86,7 +86,6 @@ def _headline(headline: Headline, measured: ppo_data.Measured) -> None:
             written(words, now),
             None if change is None else _signed(change, words.format),
             delta_color="normal" if headline.good == "up" else "off",
-            delta_description=None if change is None else "since the start",
             chart_data=values[-SPARK:] if len(values) > 1 else None,
             help=words.meaning,
         )
