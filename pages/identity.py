@@ -78,6 +78,12 @@ def asked(why: str) -> str | None:
     return name
 
 
+def missing(name: str | None) -> None:
+    """Why the button above waits: the field that asks for a name may have scrolled away."""
+    if name is None:
+        st.caption(":material/person: First say at the top of this part who you are.")
+
+
 def another() -> None:
     """A way to another name, on the page, where the one that was given cannot be used."""
     if not provider_configured():
