@@ -18,7 +18,11 @@ IMAGES = Path(__file__).resolve().parent / "images"
 def pages() -> Mapping[str, Sequence[st.Page]]:
     """The pages by section of the sidebar, in the order of the work."""
     return {
-        "": [st.Page("home.py", title="Home", icon=":material/home:", url_path="home", default=True)],
+        "": [
+            st.Page("home.py", title="Home", icon=":material/home:", url_path="start", default=True),
+            # The address that a person would guess; Streamlit gives the first page none but "/".
+            st.Page(_to_home, title="Home", url_path="home", visibility="hidden"),
+        ],
         "The four steps": [
             st.Page(
                 "step1_demonstrations.py",
@@ -51,6 +55,10 @@ def pages() -> Mapping[str, Sequence[st.Page]]:
             st.Page("runs.py", title="Runs", icon=":material/list_alt:", url_path="runs"),
         ],
     }
+
+
+def _to_home() -> None:
+    st.switch_page("home.py")
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from pages.identity import person
 from workbench.chatbot.comparisons import Answer, Comparison, judge, keep
 from workbench.chatbot.questions import MOST_MODELS, Question, question
 from workbench.errors import InvalidInput
-from workbench.models.registry import LANGUAGE_MODELS, REWARD_MODELS, RegisteredModel, list_models
+from workbench.models.registry import LANGUAGE_MODELS, REWARD_MODELS, list_models, newest_model
 
 ASKING = "compare_asking"
 """(question, blind) while the models write; a stop leaves what there is under `PARTIAL`."""
@@ -24,16 +24,16 @@ SHOWN_AT = "compare_shown_at"
 NO_SCORE = "No score"
 
 
-def telling(models: Sequence[RegisteredModel]) -> list[str]:
+def telling() -> list[str]:
     """The newest model of each kind: what one most likely wants to see."""
-    newest = {model.kind: model.id for model in models}
-    return [newest[kind] for kind in LANGUAGE_MODELS if kind in newest][:MOST_MODELS]
+    newest = [newest_model(services.workspace(), kind) for kind in LANGUAGE_MODELS]
+    return [model.id for model in newest if model is not None][:MOST_MODELS]
 
 
 def start(prompt: str, *, blind: bool = False) -> None:
     """Callback: ask the chosen models, in the order in which they were chosen, or in a drawn one where it is blind."""
     state = st.session_state
-    models = list(state.get("compare_models") or telling(list_models(services.workspace(), LANGUAGE_MODELS)))
+    models = list(state.get("compare_models") or telling())
     if blind:
         if len(models) < 2:
             attempt("compare", _refuse_blind)

@@ -44,7 +44,7 @@ def form(models: Sequence[RegisteredModel]) -> None:
     """The fields, and the buttons that ask, link and present."""
     names = {model.id: model_label(model) for model in models}
     with st.container(border=True):
-        st.session_state.setdefault("compare_models", telling(models))
+        st.session_state.setdefault("compare_models", telling())
         st.multiselect(
             "Models",
             list(dict.fromkeys([*names, *st.session_state["compare_models"]])),

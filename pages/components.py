@@ -120,7 +120,7 @@ def validation_sentence(error: ValidationError) -> str:
     """The first refusal of a settings form, as a sentence."""
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
-    return f"{name}: {first['msg']}."
+    return f"{name}: {first['msg'].replace('Input should', 'must')}."
 
 
 def required(text: str | None, what: str) -> str:

@@ -75,7 +75,11 @@ def field_inputs(
         for name in names:
             label, help_text = (words or {}).get(name, (setting_label(name), None))
             field = settings.model_fields[name]
-            values[name] = _input(name, field, label, help_text or field.description, f"{key}_{name}")
+            with st.container(gap="xxsmall"):
+                values[name] = _input(name, field, label, help_text or field.description, f"{key}_{name}")
+                refusal = _refusal(field, values[name])
+                if refusal:
+                    st.markdown(f":small[:red[:material/error: {refusal}]]")
     return values
 
 
@@ -177,12 +181,11 @@ def _input(name: str, field: FieldInfo, label: str, help_text: str | None, key: 
         )
     if kind is str:
         return st.text_input(label, value=default or "", placeholder="Not set", key=key, help=help_text) or None
-    low, high, low_open, high_open = _bounds(field)
+    # The widgets have no bounds: a browser keeps a number outside of them to itself, and the run would start with the
+    # one before. What is out of bounds is said below the widget, and refused where the settings are made.
     if kind is int:
         return st.number_input(
             label,
-            min_value=None if low is None else int(low),
-            max_value=None if high is None else int(high),
             value=default,
             step=1,
             placeholder="No limit" if default is None else None,
@@ -191,18 +194,27 @@ def _input(name: str, field: FieldInfo, label: str, help_text: str | None, key: 
         )
     usual = 1.0 if default is None else float(default)
     start: Any = None if default is None else usual
-    # An open bound (greater than 0) has no smallest number: pydantic refuses the bound itself.
     return st.number_input(
         label,
-        min_value=None if low is None else float(low),
-        max_value=None if high is None or high_open else float(high),
         value=start,
         step=_step(name, usual),
         format=_format(usual),
         placeholder="Not set" if default is None else None,
         key=key,
-        help=help_text if not low_open else f"{help_text} Above {low:g}.",
+        help=help_text,
     )
+
+
+def _refusal(field: FieldInfo, value: Any) -> str:
+    """Why the settings will not take a number; empty where they will."""
+    low, high, low_open, high_open = _bounds(field)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return ""
+    if low is not None and (value < low or (low_open and value == low)):
+        return f"Must be {'above' if low_open else 'at least'} {low:g}."
+    if high is not None and (value > high or (high_open and value == high)):
+        return f"Must be {'below' if high_open else 'at most'} {high:g}."
+    return ""
 
 
 def _bare(annotation: Any) -> Any:

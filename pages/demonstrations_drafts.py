@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from pages import services
+from pages import identity, services
 from pages.components import attempt, counted, duration, escaped, problems_shown
 from pages.components_forms import model_label
 from workbench.demonstrations.documents import Document, Proposer, drafts, open_sections, proposed_questions
@@ -51,6 +51,7 @@ def import_documents(name: str, documents: list[Document], author: str | None, d
         on_click=_take,
         args=(file, author, done),
     )
+    identity.missing(author)
 
 
 def _worded(name: str, documents: list[Document], every: bool) -> Proposer:

@@ -143,6 +143,7 @@ def _confirm(name: str, table: RawTable, choice: ColumnChoice, found: ImportRepo
         disabled=author is None or not found.accepted,
         on_click=_ask,
     )
+    identity.missing(author)
     if st.session_state.pop(ASKED, False) and author is not None:
         # Not in the callback: nothing could be drawn there, and a large file takes seconds.
         _import(name, table, choice, author)

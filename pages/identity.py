@@ -78,6 +78,23 @@ def asked(why: str) -> str | None:
     return name
 
 
+def missing(name: str | None) -> None:
+    """Why the button above waits: the field that asks for a name may have scrolled away."""
+    if name is None:
+        st.caption(":material/person: First say at the top of this part who you are.")
+
+
+def another() -> None:
+    """A way to another name, on the page, where the one that was given cannot be used."""
+    if not provider_configured():
+        st.button("Use another name", key="name_another", icon=":material/person:", on_click=_forget_name)
+
+
+def _forget_name() -> None:
+    """Callback: nobody sits there, so the page asks again."""
+    st.session_state[NAME] = None
+
+
 def _take_name() -> None:
     """Callback: the name typed on the page becomes the one in the sidebar."""
     name = " ".join(str(st.session_state.get(_ASKED) or "").split())

@@ -70,7 +70,7 @@ def _tree(tree: FamilyTree, model_id: str) -> None:
         key=picked_key,
         format_func=lambda key: f"{WORDS[nodes[key].kind]}: {nodes[key].title}",
         width=320,
-        help="Or click it in the drawing.",
+        help="Or click it in the drawing, which then says what its arrows mean.",
     )
     _facts(nodes[str(picked)], model_id)
 

@@ -38,7 +38,7 @@ def tree_figure(tree: FamilyTree, picked: str) -> Figure:
 
     places = _places(tree)
     figure = go.Figure()
-    _arrows(figure, tree, places)
+    _arrows(figure, tree, places, picked)
     _nodes(figure, tree, places, picked)
     heights = [y for _, y in places.values()] or [0.0]
     figure.update_layout(
@@ -52,7 +52,9 @@ def tree_figure(tree: FamilyTree, picked: str) -> Figure:
     return figure
 
 
-def _arrows(figure: Figure, tree: FamilyTree, places: Places) -> None:
+def _arrows(figure: Figure, tree: FamilyTree, places: Places, picked: str) -> None:
+    """All arrows, and the words of those at the picked node or at the run that made it: all words would overlap."""
+    named = {picked} | {edge.source for edge in tree.edges if edge.target == picked and edge.label == "made"}
     for edge in tree.edges:
         (x0, y0), (x1, y1) = places[edge.source], places[edge.target]
         figure.add_annotation(
@@ -72,6 +74,8 @@ def _arrows(figure: Figure, tree: FamilyTree, places: Places) -> None:
             startstandoff=15,
             text="",
         )
+        if not named & {edge.source, edge.target}:
+            continue
         along = 0.35  # nearer to where it begins, so that labels of crossing arrows do not meet in the middle
         x, y = x0 + along * (x1 - x0), y0 + along * (y1 - y0)
         figure.add_annotation(x=x, y=y, text=edge.label, showarrow=False, font={"size": 11})

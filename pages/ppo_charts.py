@@ -50,7 +50,11 @@ def curves(runs: Mapping[str, Measured], names: Sequence[str], style: Style, mar
     figure = blank_figure(
         style.height,
         {"title": X_TITLE},
-        {"type": "log" if style.log else "linear", "tickformat": ".1~%" if percent else None},
+        {
+            "type": "log" if style.log else "linear",
+            "tickformat": ".1~%" if percent else None,
+            "rangemode": "nonnegative" if percent and not style.log else "normal",
+        },
     )
     several = len(runs) > 1
     for run_id, measured in runs.items():

@@ -60,7 +60,7 @@ def frontier(
         _star(figure, turning.kl, getattr(turning, measure), "last before the turn", "#dc2626")
     title = "Score (validation)" if measure == "score" else "Likeness to the human answers"
     figure.update_layout(hovermode="closest", showlegend=True, uirevision="still")
-    figure.update_xaxes(title="KL to the SFT model, nats per response", dtick=None, nticks=8)
+    figure.update_xaxes(title="KL to SFT, nats per response", dtick=None, nticks=8)
     figure.update_yaxes(title=title)
     return figure
 

@@ -37,7 +37,10 @@ def frontier_tab(run_id: str) -> None:
         with column, st.container(border=True, gap="xsmall"):
             st.markdown(f"**{words}**")
             figure = frontier(paths, best, measure, turning)
-            st.plotly_chart(figure, config=CONFIG, key=f"frontier_{measure}", alt=f"{words} against KL")
+            if figure.data:
+                st.plotly_chart(figure, config=CONFIG, key=f"frontier_{measure}", alt=f"{words} against KL")
+            else:
+                st.caption("Not measured in these runs: it takes validation prompts with human responses.")
     if alarm is not None:
         st.warning(
             f"Over-optimisation: {escaped(alarm.sentence)} The checkpoint near update {alarm.before} may be the "

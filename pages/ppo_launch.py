@@ -128,8 +128,10 @@ def _verdict(reward_model: RegisteredModel) -> bool:
     }[verdict.verdict]
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**:{colour}[:material/{icon}:] The reward model: {words}**")
-        for sentence in [*verdict.reasons, *verdict.next]:
+        for sentence in verdict.reasons:
             st.caption(escaped(sentence))
+        for sentence in verdict.next:
+            st.caption(f":material/arrow_forward: {escaped(sentence)}")
         settings = _usable(verdict)
         if settings:
             named = ", ".join(f"{setting_label(name)} {setting_value(value)}" for name, value in settings.items())
@@ -245,7 +247,7 @@ def _preflight(reward_model: RegisteredModel | None, model_id: str | None, value
 
 
 def _expectation(found: Preflight) -> str:
-    parts = [f"{found.updates:,} updates"]
+    parts = [counted(found.updates, "update")]
     if found.seconds is not None:
         parts.append(f"about {duration(found.seconds)}")
     if found.memory_mb is not None:

@@ -35,11 +35,9 @@ class Headline:
 
 HEADLINES = (
     Headline("Score", ("objective/scores", "eval/score"), "up", "rises, then levels off"),
-    Headline(
-        "KL to the SFT model, nats", ("objective/kl", "eval/kl"), "", f"grows slowly, stays below {HIGH_KL:g} nats"
-    ),
-    Headline("Win rate against SFT", ("eval/win_rate",), "up", "above 50%"),
-    Headline("Response length, tokens", ("response/length", "eval/length"), "", "near the SFT model's"),
+    Headline("KL to SFT, nats", ("objective/kl", "eval/kl"), "", f"grows slowly, stays below {HIGH_KL:g} nats"),
+    Headline("Win rate vs SFT", ("eval/win_rate",), "up", "above 50%"),
+    Headline("Length, tokens", ("response/length", "eval/length"), "", "near the SFT model's"),
 )
 WATCHED = tuple(dict.fromkeys(name for headline in HEADLINES for name in headline.names))
 
@@ -64,9 +62,13 @@ def _draw(run_id: str, was_live: bool) -> None:
     if not any(len(rows) for rows in measured.values()):
         st.caption("The first numbers appear after the first updates.")
         return
-    with st.grid(4, min_column_width=190, gap="small"):
+    with st.grid(4, min_column_width=160, gap="small"):  # two beside each other on a phone
         for headline in HEADLINES:
             _headline(headline, measured)
+    st.caption(
+        f"A single update says little: each number is the mean of its newest values, {TREND} at most, and the "
+        "change is from the mean of its first ones."
+    )
     _diagnosis(run)
 
 
@@ -81,14 +83,13 @@ def _headline(headline: Headline, measured: ppo_data.Measured) -> None:
     with st.container(border=True, gap="xsmall", height="stretch"):
         st.metric(
             headline.title,
-            written(words, values[-1] if values else None),
+            written(words, now),
             None if change is None else _signed(change, words.format),
             delta_color="normal" if headline.good == "up" else "off",
-            delta_description=None if change is None else "since the start",
             chart_data=values[-SPARK:] if len(values) > 1 else None,
             help=words.meaning,
         )
-        st.caption(_state(headline, values))
+        st.markdown(f":small[{_state(headline, values)}]")
 
 
 def _signed(change: float, form: str) -> str:
@@ -101,8 +102,9 @@ def _state(headline: Headline, values: list[float]) -> str:
     well = _well(headline, values)
     if not values:
         return ":gray[○] Not measured yet: it comes with the evaluations on validation prompts."
-    mark = ":gray[○]" if well is None else ":green[●]" if well else ":orange[●]"
-    return f"{mark} Healthy: {headline.healthy}"
+    if well is False:
+        return f":orange[● Not as it should be]: {headline.healthy}"
+    return f"{':gray[○]' if well is None else ':green[●]'} Healthy: {headline.healthy}"
 
 
 def _well(headline: Headline, values: list[float]) -> bool | None:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages import identity, ppo_data, services
-from pages.components import attempt, escaped, problem
+from pages.components import attempt, counted, escaped, problem
 from pages.components_answers import comparison
 from pages.components_charts import CONFIG
 from pages.components_runs import find_run, live_run
@@ -59,14 +59,19 @@ def _score_line(run: Run) -> None:
             st.metric("Score before", f"{before:.2f}")
             st.metric("Score after", f"{after:.2f}", f"{after - before:+.2f}")
             if run.summary.get("kl") is not None:
-                st.metric("KL", f"{run.summary['kl']:.2f}", help=METRICS["objective/kl"].meaning)
+                st.metric("KL, nats", f"{run.summary['kl']:.2f}", help=METRICS["objective/kl"].meaning)
             st.metric("Episodes", f"{run.summary.get('episodes', 0):,.0f}")
         if after <= before:
             st.warning("On held-out prompts the score did not rise: this run did not help.", icon=":material/info:")
         st.caption(
-            "The score is the reward model's opinion, and tuning works to raise it. Whether it was worth it is for the "
-            "measures below to say, and for people who vote blind."
+            f"Means over the responses to {_held_out(run)}. The score is the reward model's opinion, and tuning works "
+            "to raise it. Whether it was worth it is for the measures below to say, and for people who vote blind."
         )
+
+
+def _held_out(run: Run) -> str:
+    number = run.summary.get("held_out_prompts")
+    return counted(number, "held-out prompt") if number else "held-out prompts"
 
 
 def _newest_verdict(run_id: str) -> Run | None:
@@ -175,7 +180,7 @@ def _table(judged: Run, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         line["Gain over SFT"] = (
             "–" if row["role"] == "sft" else _with_bounds(row["score_gain"], row["score_gain_ci"], "+.2f")
         )
-        line["KL"] = _with_bounds(row["kl"], row["kl_ci"], ".2f")
+        line["KL, nats"] = _with_bounds(row["kl"], row["kl_ci"], ".2f")
         for name in ("fact_accuracy", "embedding_similarity", "bleu"):
             found = stored.get((row["model"], name))
             if found is not None and found.value is not None:

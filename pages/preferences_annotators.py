@@ -43,6 +43,12 @@ def annotators() -> None:
 
 def _overview(audits: list[AnnotatorAudit]) -> None:
     found = [row for row in audits if findings(row)]
+    if not found and len(audits) == 1:
+        st.info(
+            f"{escaped(audits[0].annotator)} is the only annotator so far. What stands out shows beside others' votes.",
+            icon=":material/person:",
+        )
+        return
     if not found:
         st.success(
             f"Nothing stands out about {counted(len(audits), 'annotator')}. Where votes are few, that says little.",

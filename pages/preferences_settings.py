@@ -89,7 +89,13 @@ def _who_gets_what(settings: VotingSettings) -> None:
             "pairs have scores, the order is random.",
         )
         st.number_input(
-            "A pair is kept for who sees it (minutes)", 0.5, 1440.0, settings.lapse_minutes, 1.0, key="set_lapse"
+            "A pair is kept for who sees it (minutes)",
+            0.5,
+            1440.0,
+            settings.lapse_minutes,
+            1.0,
+            "%g",
+            key="set_lapse",
         )
 
 

@@ -50,7 +50,9 @@ def _voting() -> None:
         st.rerun()
     data = attempt("vote", _desk_data, name)
     problem("vote")
-    if data is not None:
+    if data is None:
+        identity.another()
+    else:
         voting_desk(data, key=f"desk_{name}", on_outbox=lambda: _take_outbox(f"desk_{name}", name))
 
 

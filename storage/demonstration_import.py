@@ -135,13 +135,9 @@ def _count(cursor: DuckDBPyConnection, relation: str) -> int:
     return int(scalar(cursor.execute(f"SELECT count(*) FROM {relation}")))
 
 
-def count_new(cursor: DuckDBPyConnection, staged: str) -> int:
-    """How many rows ``take_staged`` would add."""
-    return int(
-        scalar(
-            cursor.execute(
-                f"""SELECT count(DISTINCT s.content_key) FROM {staged} s
-                ANTI JOIN demonstrations d ON s.content_key = d.content_key"""
-            )
-        )
+def new_keys(cursor: DuckDBPyConnection, staged: str) -> set[str]:
+    """The content keys of the rows that ``take_staged`` would add."""
+    cursor.execute(
+        f"SELECT DISTINCT s.content_key FROM {staged} s ANTI JOIN demonstrations d ON s.content_key = d.content_key"
     )
+    return {row[0] for row in cursor.fetchall()}

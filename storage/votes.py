@@ -225,4 +225,4 @@ def _check(cursor: DuckDBPyConnection, votes: Sequence[Vote]) -> None:
             )
         )
         if double is not None:
-            raise RowConflict("This annotator has voted on this pair already; undo that vote first.")
+            raise RowConflict("You have voted on this pair already, perhaps in another window; undo that vote first.")

@@ -24,6 +24,7 @@ export default function mount({ data, parentElement }) {
     }
     if (failed >= FAILURES && notice.hidden) say(notice, data);
     notice.hidden = failed < FAILURES;
+    if (!notice.hidden) closeStreamlitsOwn();
   }
   asking.set(parentElement, setInterval(ask, EVERY_MS));
   return () => clearInterval(asking.get(parentElement));
@@ -37,4 +38,11 @@ function say(notice, data) {
     command,
     " – this page then goes on by itself.",
   );
+}
+
+// Its dialog asks about the internet and lies over the page, which the notice leaves usable: the voting desk goes on.
+function closeStreamlitsOwn() {
+  for (const dialog of document.querySelectorAll("[data-testid=stDialog]")) {
+    if (dialog.textContent.includes("Streamlit server is not responding")) dialog.querySelector("button")?.click();
+  }
 }

@@ -1,7 +1,10 @@
 // The voting desk: shows one pair, takes a key or a click, and shows the next pair at once from those fetched ahead.
 //
 // Every action is kept in an outbox until the server has said what became of it, in the browser's session storage too,
-// so that neither a lost connection nor a restarted server loses a vote. All texts are put in as text, never as HTML.
+// so that neither a lost connection nor a restarted server loses a vote. What is typed beside a pair is kept the same way
+// and stands there again when the pair comes back. All texts are put in as text, never as HTML.
+
+import { Kept } from "./kept.js";
 
 const TWICE_MS = 350; // the same key again so soon means "much better"; no pair can be read in less
 const RESEND_MS = 4000;
@@ -32,15 +35,15 @@ export default function mount({ data, parentElement, setStateValue }) {
 class Desk {
   constructor(person) {
     this.person = person;
-    this.storageName = `voting-outbox:${person}`;
-    this.outbox = new Map(this.stored().map((action) => [action.id, action]));
+    this.outbox = new Kept(`voting-outbox:${person}`);
+    this.typed = new Kept(`voting-typed:${person}`, HISTORY);
     this.gone = new Set([...this.outbox.values()].filter((a) => a.kind !== "undo").map((a) => turnOf(a)));
     this.history = []; // votes of this visit, newest last, each with its pair
     this.front = null; // a pair whose vote is being taken back
     this.current = null;
     this.shownAt = 0;
     this.lastVote = { at: -Infinity, choice: null, id: null };
-    this.message = "";
+    this.say("");
     this.data = null;
     this.root = null; // where the desk stands; null while Streamlit shows it nowhere
     this.closedAt = -Infinity;
@@ -90,19 +93,26 @@ class Desk {
   settle(id, result) {
     const action = this.outbox.get(id);
     if (!action) return;
-    this.outbox.delete(id);
-    this.store();
+    this.outbox.drop(id);
     if (action.kind === "vote") {
       const voted = this.history.find((vote) => vote.id === id);
       if (voted) performance.measure("vote:saved", { start: voted.at, end: performance.now() });
     }
     if (action.kind === "undo" && this.front?.undo === id) this.front = null;
     if (result.models) {
-      this.message = `That was ${result.models[0]} on the left and ${result.models[1]} on the right.`;
+      this.say(`That was ${result.models[0]} on the left and ${result.models[1]} on the right.`);
     } else if (result.problem || result.note) {
-      this.message = result.problem || result.note;
+      this.say(result.problem || result.note, !result.ok);
     }
-    if (!result.ok && action.kind === "vote") this.history = this.history.filter((vote) => vote.id !== id);
+    if (!result.ok && action.kind === "vote") {
+      this.history = this.history.filter((vote) => vote.id !== id);
+      this.gone.delete(turnOf(action)); // where the server still holds the pair for this person, it comes again
+    }
+  }
+
+  say(message, wrong = false) {
+    this.message = message;
+    this.wrong = wrong;
   }
 
   // --- what the person does -----------------------------------------------------------------------
@@ -152,21 +162,29 @@ class Desk {
     const action = {
       ...this.action("vote"), choice, much,
       seconds: Math.round(now - this.shownAt) / 1000,
-      reasons: [...this.desk.querySelectorAll(".reason[aria-pressed=true]")].map((chip) => chip.value),
-      comment: this.note.value, ideal: this.idealText.value,
+      ...this.said(),
     };
     this.history = [...this.history, { id: action.id, pair: this.current, at: now, choice }].slice(-HISTORY);
     this.lastVote = { at: now, choice, id: action.id };
-    this.message = "";
+    this.say("");
     this.act(action);
     requestAnimationFrame(() => performance.measure("vote:next", { start: now, end: performance.now() }));
+  }
+
+  said() {
+    const reasons = [...this.reasons.children].filter((chip) => chip.ariaPressed === "true").map((chip) => chip.value);
+    return { reasons, comment: this.note.value, ideal: this.idealText.value };
+  }
+
+  keepSaid() {
+    if (this.current) this.typed.put({ id: this.current.key, ...this.said() });
   }
 
   muchBetter() {
     const id = this.lastVote.id;
     this.lastVote = { at: performance.now(), choice: null, id: null };
     if (!id) return;
-    this.message = "Noted as much better.";
+    this.say("Noted as much better.");
     this.act({ id: newId(), kind: "much", vote: id });
   }
 
@@ -183,7 +201,7 @@ class Desk {
       this.gone.delete(last.pair.key);
       this.front = { ...last.pair, undo: action.id };
     }
-    this.message = last?.revealed ? "Taken back. You know who wrote that pair, so it goes to somebody else." : "Taken back.";
+    this.say(last?.revealed ? "Taken back. You know who wrote that pair, so it goes to somebody else." : "Taken back.");
     this.lastVote = { at: -Infinity, choice: null, id: null };
     this.act(action);
   }
@@ -210,8 +228,7 @@ class Desk {
       this.gone.add(turnOf(action));
       if (this.front?.key === turnOf(action)) this.front = null;
     }
-    this.outbox.set(action.id, action);
-    this.store();
+    this.outbox.put(action);
     this.draw();
     this.post();
   }
@@ -227,23 +244,6 @@ class Desk {
     for (const action of this.outbox.values()) action.tries = (action.tries ?? 0) + 1;
     this.post();
     this.drawState();
-  }
-
-  stored() {
-    try {
-      const found = JSON.parse(sessionStorage.getItem(this.storageName) ?? "[]");
-      return Array.isArray(found) ? found : [];
-    } catch {
-      return [];
-    }
-  }
-
-  store() {
-    try {
-      sessionStorage.setItem(this.storageName, JSON.stringify([...this.outbox.values()]));
-    } catch {
-      // A full or forbidden storage only means that a reload cannot send again what was not confirmed.
-    }
   }
 
   // --- what is drawn ------------------------------------------------------------------------------
@@ -263,6 +263,7 @@ class Desk {
     this.note = element("textarea", { className: "note", rows: 2, hidden: true, maxLength: 5000,
       ariaLabel: "Note on this pair", placeholder: "A note on this pair. It goes with your vote; Esc leaves the field." });
     this.ideal = this.buildIdeal();
+    for (const field of [this.note, this.idealText]) field.addEventListener("input", () => this.keepSaid());
     this.guidelines = element("div", { className: "guidelines", hidden: true });
     this.foot = element("div", { className: "foot" },
       this.tool("skip", "Skip", "S", () => this.skip()), this.tool("undo", "Undo", "U", () => this.undo()),
@@ -283,6 +284,7 @@ class Desk {
     this.idealText = element("textarea", { rows: 5, maxLength: 20000, ariaLabel: "Ideal answer" });
     const fill = (label, side) => button(label, () => {
       this.idealText.value = this.current?.[side] ?? "";
+      this.keepSaid();
       this.idealText.focus();
     }, "small");
     return element("div", { className: "ideal", hidden: true },
@@ -308,9 +310,12 @@ class Desk {
   draw() {
     const waiting = this.data.pairs.filter((pair) => !this.gone.has(pair.key));
     const next = this.front ?? waiting[0] ?? null;
-    if (next?.key !== this.current?.key || !next) this.show(next);
-    this.drawEmpty(next, waiting);
     this.drawReasons();
+    if (next?.key !== this.current?.key || !next) {
+      if (this.takenAway()) this.say("The pair that stood here has its votes by now, or is with somebody else.", true);
+      this.show(next);
+    }
+    this.drawEmpty(next, waiting);
     this.drawGuidelines();
     this.drawState();
     this.foot.querySelector("[data-tool=reveal]").hidden = this.data.settings.reveal !== "after";
@@ -319,18 +324,31 @@ class Desk {
     for (const name of ["skip", "note", "ideal"]) this.foot.querySelector(`[data-tool=${name}]`).disabled = !next;
   }
 
+  takenAway() {
+    const { current } = this;
+    return current && !this.front && !this.gone.has(current.key) && !this.data.pairs.some((pair) => pair.key === current.key);
+  }
+
   show(pair) {
+    const following = this.current !== null;
     this.current = pair;
     this.desk.dataset.pair = pair?.key ?? "";
     this.pairBox.hidden = !pair;
-    this.note.value = this.idealText.value = "";
-    this.note.hidden = this.ideal.hidden = true;
-    for (const chip of this.reasons.children) chip.ariaPressed = "false";
+    this.hint.hidden = !pair;
+    const said = this.typed.get(pair?.key) ?? { reasons: [], comment: "", ideal: "" };
+    this.note.value = said.comment;
+    this.idealText.value = said.ideal;
+    this.note.hidden = !said.comment;
+    this.ideal.hidden = !said.ideal;
+    for (const chip of this.reasons.children) chip.ariaPressed = String(said.reasons.includes(chip.value));
     if (!pair) return;
-    this.prompt.text.textContent = pair.prompt;
-    this.left.text.textContent = pair.left;
-    this.right.text.textContent = pair.right;
-    for (const side of [this.left, this.right]) side.text.scrollTop = 0;
+    for (const [side, text] of [[this.prompt, pair.prompt], [this.left, pair.left], [this.right, pair.right]]) {
+      side.text.textContent = text;
+      side.text.classList.toggle("blank", !text.trim());
+      side.text.scrollTop = 0;
+    }
+    // On a small screen the vote may have been given far below the prompt.
+    if (following && this.desk.getBoundingClientRect().top < 0) this.desk.scrollIntoView();
     this.shownAt = performance.now();
   }
 
@@ -389,13 +407,16 @@ class Desk {
     const saving = late ? "The server does not answer; your votes are kept and sent again."
       : this.outbox.size ? "Saving …" : this.history.length ? "Saved." : "";
     this.state.textContent = [this.message, saving].filter(Boolean).join(" ");
-    this.state.classList.toggle("late", late);
+    this.state.classList.toggle("wrong", late || this.wrong);
     this.state.dataset.unsaved = String(this.outbox.size);
   }
 
   toggleReason(index) {
     const chip = this.reasons.children[index];
-    if (chip && this.current) chip.ariaPressed = chip.ariaPressed === "true" ? "false" : "true";
+    if (chip && this.current) {
+      chip.ariaPressed = chip.ariaPressed === "true" ? "false" : "true";
+      this.keepSaid();
+    }
     return Boolean(chip);
   }
 

@@ -34,6 +34,14 @@ def test_a_first_visit_loads_the_demo_company_and_leads_to_sft(server: Server, t
     assert server.stop() == 0
 
 
+def test_the_address_home_leads_home(server: Server, tab: Watched) -> None:
+    server.start()
+    tab.open(server, "home")
+    expect(tab.page.get_by_role("heading", level=1)).to_contain_text("Where we stand")
+    expect(tab.page.get_by_test_id("stDialog")).to_have_count(0)
+    assert tab.page.url == f"{server.url}/"
+
+
 def test_writing_and_importing_demonstrations(server: Server, tab: Watched, tmp_path: Path) -> None:
     server.start()
     page = tab.page

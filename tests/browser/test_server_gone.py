@@ -16,6 +16,7 @@ def test_a_tab_says_what_to_do_while_the_server_is_gone(server: Server, tab: Wat
     server.kill()
     expect(notice).to_be_visible()
     expect(notice).to_contain_text(f"workbench app --workspace {server.workspace} --port {server.port}")
+    expect(tab.page.get_by_test_id("stDialog")).to_have_count(0)  # nothing lies over the page
     server.start()
     expect(notice).to_have_count(0)
     expect(tab.page.get_by_role("heading", level=1)).to_be_visible()

@@ -162,6 +162,58 @@ def test_two_people_a_killed_server_and_votes_it_never_answered(server: Server, 
         assert len(ws.votes.list()) == 6
 
 
+def test_a_second_window_of_the_same_person_loses_nothing(server: Server, tab: Watched, second: Page) -> None:
+    seeded(server, 4)
+    here = tab.page
+    tab.open(server, "preferences")
+    second.goto(f"{server.url}/preferences")
+    sit_down(here, "Ada")
+    sit_down(second, "Ada")
+    press(here, "1")
+    all_saved(here)
+    press(second, "e")
+    second.keyboard.type("On the third floor.")
+    second.keyboard.press("Escape")
+    press(second, "2")
+    said = second.locator(".state")
+    expect(said).to_contain_text("voted on this pair already, perhaps in another window")
+    expect(said).to_contain_text("Your ideal answer waits as a draft in step 1.")
+    counter(second, "1 by you, 1 today · 3 ahead of you")
+    press(second, "2")  # the second pair, which the first window still shows
+    all_saved(second)
+    press(here, "r")
+    expect(here.locator(".state")).to_contain_text("has its votes by now, or is with somebody else")
+    counter(here, "2 by you")
+    server.stop()
+    with Workspace.open(server.workspace) as ws:
+        assert len(ws.votes.list()) == 2
+        assert [row.response for row in ws.demonstrations.list(status="draft")] == ["On the third floor."]
+
+
+def test_what_is_typed_beside_a_pair_stands_there_again(server: Server, tab: Watched) -> None:
+    seeded(server, 4)
+    page = tab.page
+    tab.open(server, "preferences")
+    sit_down(page, "Ada")
+    press(page, "3", "n")
+    page.keyboard.type("Cut off")
+    page.keyboard.press("Escape")
+    note, reason = page.locator(".note"), page.locator(".reason").first
+    press(page, "1")
+    all_saved(page)
+    expect(note).to_be_hidden()
+    press(page, "u")
+    expect(note).to_have_value("Cut off")
+    expect(reason).to_have_attribute("aria-pressed", "true")
+    all_saved(page)
+    page.reload()
+    asked = page.get_by_placeholder("First name and surname")
+    asked.or_(page.locator(".state")).first.wait_for()
+    if asked.count():
+        sit_down(page, "Ada")
+    expect(note).to_have_value("Cut off")
+
+
 MOVE = """async () => {
     const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
     const source = loaded.find((name) => /voting[^/]*\\.js/.test(name));

@@ -130,10 +130,11 @@ def test_a_preview_writes_nothing(ws: Workspace, file: WriteFile) -> None:
     path = file("rows.csv", "prompt,response\nA?,B\nA?,B\n,C\n")
     table = parse_file(path)
     preview = preview_table(path.name, table, propose(table), ws)
-    assert (preview.first_fields[0].prompt, preview.first_fields[0].response) == ("A?", "B")
+    assert [(row.prompt, row.response) for row in preview.first_fields] == [("A?", "B")]
     assert (preview.report.accepted, preview.report.duplicates, len(preview.report.rejected)) == (1, 1, 1)
     assert ws.demonstrations.count() == 0
     assert import_demonstrations(ws, path, author="kim") == preview.report
+    assert preview_table(path.name, table, propose(table), ws).first_fields == ()
 
 
 def test_an_upload_is_known_by_the_name_it_had(ws: Workspace, file: WriteFile) -> None:

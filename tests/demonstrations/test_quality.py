@@ -21,6 +21,7 @@ from workbench.workspace import Workspace
         ("Call +49 30 901820 or come by.", "phone"),
         ("Call (0171) 555 1234.", "phone"),
         ("Pay to DE89 3704 0044 0532 0130 00.", "IBAN"),
+        ("Call +49 30 901820 or pay to DE89370400440532013000.", "phone"),
         ("The card is 4111 1111 1111 1111.", "card number"),
         ("The password is Sommer2024!", "secret"),
         ("Use AKIAIOSFODNN7EXAMPLE.", "secret"),
@@ -47,6 +48,10 @@ def test_what_a_person_should_look_at(response: str, kind: str) -> None:
 )
 def test_ordinary_answers_raise_no_flag(response: str) -> None:
     assert [mark.kind for mark in flags("How?", response)] == []
+
+
+def test_an_account_is_no_phone_number() -> None:
+    assert [mark.kind for mark in flags("How?", "Pay to DE89 3704 0044 0532 0130 00.")] == ["IBAN"]
 
 
 def test_check_digits() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -62,6 +64,14 @@ def test_models_are_asked_scored_and_kept_with_the_weights_that_answered(
     assert [answer["model"] for answer in kept.answers["answers"]] == ["base", "sft-001", "ppo-001"]
     assert kept.id in app.query_params["comparison"]
     assert len(stub.asked) == 3
+
+
+def test_a_judged_checkpoint_is_not_offered_before_what_the_run_came_to(team: Workspace, app: AppTest) -> None:
+    model = team.models.find("ppo-001")
+    assert model is not None
+    team.models.add(replace(model, id="ppo-001-update-20", run_id="verdict-001", created_at=datetime.now(UTC)))
+    visit(app, "compare.py")
+    assert app.multiselect(key="compare_models").value == ["base", "sft-001", "ppo-001"]
 
 
 def test_a_blind_choice_is_a_vote_and_only_then_the_names_are_shown(team: Workspace, app: AppTest) -> None:

@@ -17,11 +17,13 @@ from pages import launch
 from pages.components import ago, counted, duration, escaped, validation_sentence
 from pages.components_forms import advanced_names, changed
 from pages.home_state import TeamState, next_step
+from pages.lineage_figure import tree_figure
 from pages.metric_words import METRICS, REWARD_MODEL_CHARTS, SFT_CHARTS, written
 from pages.ppo_curves import GROUPS
 from pages.server import content_security_policy
 from pages.step4_reward_model import sentence
 from tests.pages.conftest import texts, visit
+from workbench.models.lineage import Edge, FamilyTree, Node
 from workbench.ppo.config import PPOConfig
 from workbench.sft.config import SFTConfig
 from workbench.workspace import Workspace
@@ -105,7 +107,7 @@ def test_every_setting_has_a_place_on_the_page() -> None:
 def test_a_refused_setting_is_a_sentence() -> None:
     with pytest.raises(ValidationError) as caught:
         SFTConfig(epochs=0)
-    assert validation_sentence(caught.value) == "epochs: Input should be greater than 0."
+    assert validation_sentence(caught.value) == "epochs: must be greater than 0."
 
 
 def test_every_chart_is_explained() -> None:
@@ -171,3 +173,15 @@ def test_home_names_the_open_workspace_and_says_how_to_come_to_the_others(ws: Wo
     assert f"Open here: **{ws.root.name}**" in texts(app).replace("\\", "")
     assert "1 other workspace on this machine" in [item.label for item in app.expander]
     assert [item.value for item in app.code] == [f"workbench app --workspace '{other}'"]
+
+
+def test_a_family_tree_names_the_arrows_of_what_is_looked_at_alone() -> None:
+    nodes = tuple(Node(key, kind, key) for key, kind in (("data", "demonstrations"), ("run", "run"), ("a", "model")))
+    edges = (Edge("data", "run", "learned from"), Edge("run", "a", "made"), Edge("a", "late", "started from"))
+    tree = FamilyTree((*nodes, Node("late", "run", "late")), edges)
+
+    def named(picked: str) -> list[str]:
+        return [note.text for note in tree_figure(tree, picked).layout.annotations if note.text]
+
+    assert named("a") == ["learned from", "made", "started from"]
+    assert named("late") == ["started from"]

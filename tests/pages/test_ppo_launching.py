@@ -93,3 +93,18 @@ def test_the_other_methods_start_from_the_same_page(
     assert (run.config[setting], run.config["reward_model_id"]) == (value, reward)
     assert (ws.root / "runs" / run.id / "data" / "demonstrations.parquet").is_file()
     assert (ws.root / "runs" / run.id / "data" / PAIRS_FILE).is_file() == (method == "dpo")
+
+
+def test_a_number_out_of_bounds_is_said_below_its_field_and_never_replaced_by_another(
+    ws: Workspace, app: AppTest
+) -> None:
+    with_verdict(ws, {"verdict": "go"})
+    visit(app, PAGE)
+    app.number_input(key="ppo_kl_coef").set_value(-3.0)
+    app.number_input(key="ppo_gamma").set_value(1.5)
+    unbroken(app.run())
+    assert "Must be at least 0." in plain(app)
+    assert "Must be at most 1." in plain(app)
+    click(app, "ppo_start")
+    assert "must be greater than or equal to 0" in app.error[0].value.replace("\\", "")
+    assert ws.runs.list(kind="ppo") == []

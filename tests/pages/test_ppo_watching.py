@@ -105,12 +105,11 @@ def test_time_lapse_shows_an_update_in_every_view(ws: Workspace, app: AppTest, l
     assert not any("evil.example" in item.value for item in app.markdown)
 
 
-def test_the_frontier_shows_the_path_and_says_where_best_of_n_is_missing(
-    ws: Workspace, app: AppTest, live: str
-) -> None:
-    hack(ws, live)
+def test_the_frontier_shows_the_path_and_says_what_is_missing(ws: Workspace, app: AppTest, live: str) -> None:
+    hack(ws, live)  # with scores, but no likeness to the human answers
     visit(app, PAGE, ppo_view_ppo_during="Frontier")
-    assert len(app.get("plotly_chart")) == 2
+    assert len(app.get("plotly_chart")) == 1
+    assert "Not measured in these runs" in plain(app)
     assert "No best-of-n curve" in plain(app)
 
 
@@ -160,3 +159,17 @@ def test_a_dpo_run_is_shown_beside_ppo_without_what_it_has_not(ws: Workspace, ap
     begin = labels.index("Curves")
     assert labels[begin : begin + 5] == ["Curves", "Doctor", "Time-lapse", "Frontier", "Was it worth it?"]
     assert "Score 0.40" in plain(app), "measured on validation prompts"
+
+
+def test_a_headline_and_its_change_are_means_of_the_same_values(ws: Workspace, app: AppTest, live: str) -> None:
+    visit(app, PAGE)
+    (kl,) = (metric for metric in app.metric if metric.label == "KL to SFT, nats")
+    values = list(ws.metrics.series(live, ["objective/kl"])["value"])
+    newest, first = sum(values[-5:]) / 5, sum(values[:5]) / 5
+    assert (kl.value, kl.delta) == (f"{newest:.2f}", f"{newest - first:+.2f}")
+
+
+def test_a_headline_that_is_not_as_it_should_be_does_not_read_healthy(ws: Workspace, app: AppTest, live: str) -> None:
+    ws.metrics.add_steps(live, [(step, {"eval/win_rate": 0.4}) for step in (41, 42)])
+    visit(app, PAGE)
+    assert "Not as it should be]: above 50%" in plain(app)

@@ -71,6 +71,9 @@ def test_a_name_of_a_simulated_annotator_is_refused(ws: Workspace, app: AppTest,
     visit(app, PAGE, name="Robo")
     assert "simulated annotator" in app.error[0].value
     assert ws.votes.count(simulated=False) == 0
+    click(app, "name_another")
+    assert not app.error
+    assert "What is your name?" in texts(app)
 
 
 def test_agreement_and_leaderboard_keep_sources_apart(ws: Workspace, app: AppTest, pair_ids: list[str]) -> None:

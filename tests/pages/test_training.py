@@ -86,7 +86,7 @@ def test_a_live_ppo_run_shows_charts_progress_and_samples(ws: Workspace, app: Ap
     assert app.progress[0].value == 62
     assert "1 min left" in app.progress[0].text
     assert [metric.label for metric in app.metric] == [
-        "Score", "KL to the SFT model, nats", "Win rate against SFT", "Response length, tokens",
+        "Score", "KL to SFT, nats", "Win rate vs SFT", "Length, tokens",
     ]  # fmt: skip
     click(app, f"stop_{run_id}")
     assert ws.runs.get(run_id).status == "stopping"

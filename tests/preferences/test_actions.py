@@ -13,7 +13,7 @@ from workbench.workspace import Workspace
 
 
 def send(ws: Workspace, name: str = "kim", **action: Any) -> dict[str, Any]:
-    (read,), unreadable = read_actions([{"id": "0123456789ab", **action}])
+    (read,), unreadable = read_actions([{"id": "0123456789ab"} | action])
     assert unreadable == []
     return take_up(ws, read, name)
 
@@ -73,3 +73,14 @@ def test_an_ideal_answer_that_cannot_be_stored_does_not_take_the_vote_away(ws: W
     assert answer["ok"]
     assert "not" in answer["note"]
     assert len(ws.votes.live()) == 1
+
+
+def test_an_ideal_answer_is_kept_where_the_vote_is_refused(ws: Workspace) -> None:
+    pair = add_pair(ws, "Where?")
+    assert send(ws, kind="vote", pair=pair.id, choice="left")["ok"]
+    again = send(ws, id="ab" * 8, kind="vote", pair=pair.id, choice="right", ideal="On floor 2.")
+    assert not again["ok"]
+    assert "already" in again["problem"]
+    assert "draft in step 1" in again["problem"]
+    assert [row.response for row in ws.demonstrations.list(status="draft")] == ["On floor 2."]
+    assert [vote.id for vote in ws.votes.live()] == ["0123456789ab"]

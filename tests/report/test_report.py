@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from storage.models import Model
 from tests.pages import seeding
 from workbench.errors import InvalidInput
+from workbench.models.spec import ModelSpec
 from workbench.report.html import interval, table, text
 from workbench.report.page import report_html, write_report
 from workbench.workspace import Workspace
@@ -76,6 +79,21 @@ def test_the_verdict_over_all_candidates_is_told(workspace: Workspace) -> None:
     said = without_plotly(report_html(workspace))
     assert "It was worth it." in said
     assert "<td>1.20 (1.00 – 1.40)</td><td>0.50</td><td>70%</td><td>–</td>" in said
+
+
+def test_a_judged_checkpoint_does_not_take_the_place_of_what_the_run_came_to(workspace: Workspace) -> None:
+    seeding.whole_team(workspace)
+    verdict_id = seeding.run(workspace, "verdict", "finished", {"run_id": "ppo-001"})
+    spec = ModelSpec(adapters=("runs/x/final",)).model_dump(mode="json")
+    checkpoint = Model("ppo-001-update-20", "", "ppo", spec, verdict_id, "sft-001", datetime.now(UTC))
+    workspace.models.add(checkpoint)
+    said = without_plotly(report_html(workspace))
+    assert "4 · PPO: ppo-001<" in said
+    assert "What ppo-001 was made from" in said
+    workspace.models.delete("ppo-001")  # as after a run that was stopped and judged
+    said = without_plotly(report_html(workspace))
+    assert "4 · PPO: ppo-001-update-20<" in said
+    assert "Run ppo-001, started by Ada" in said
 
 
 def test_nothing_is_fetched_from_anywhere(workspace: Workspace) -> None:

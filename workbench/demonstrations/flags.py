@@ -79,19 +79,19 @@ def passes_luhn(digits: str) -> bool:
 
 def _personal(text: str) -> Iterable[tuple[FlagKind, str]]:
     found: dict[FlagKind, str] = {}
-    for kind, pattern in (("e-mail", _EMAIL), ("phone", _PHONE)):
-        match = pattern.search(text)
-        if match:
-            found[kind] = match[0].strip()  # type: ignore[index]
     iban = next((match[0] for match in _IBAN.finditer(text) if is_iban(match[0])), None)
     card = next((match[0] for match in _CARD.finditer(text) if passes_luhn(re.sub(r"\D", "", match[0]))), None)
     secret = _SECRETS.search(text)
+    long_number = iban or card or ""
+    email, phone = _EMAIL.search(text), _PHONE.search(text.replace(long_number, " ") if long_number else text)
+    if email:
+        found["e-mail"] = email[0]
+    if phone:
+        found["phone"] = phone[0].strip()
     if iban:
         found["IBAN"] = iban
-        found.pop("phone", None)
-    if card and not iban:
+    elif card:
         found["card number"] = card
-        found.pop("phone", None)
     if secret:
         # Shown in part: a secret that a page repeats is told once more.
         found["secret"] = secret[0][:12] + "…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from storage.demonstration_import import count_new
+from storage.demonstration_import import new_keys
 from storage.repository import arrow_view
 from storage.text_keys import content_key
 from workbench.demonstrations.columns import ColumnChoice, DemonstrationFields
@@ -34,12 +34,17 @@ def preview_table(
 ) -> ImportPreview:
     """What an import of a table that has been read would do; rows that the workspace holds count as duplicates."""
     file = check_table(name, table, choice, on_progress)
-    return ImportPreview(report_of(file, _count_new(ws, file)), file.notes, tuple(file.fields[:PREVIEW_ROWS]))
+    new = _new_rows(ws, file)
+    return ImportPreview(report_of(file, len(new)), file.notes, tuple(new[:PREVIEW_ROWS]))
 
 
-def _count_new(ws: Workspace, file: DemonstrationFile) -> int:
-    keys = {content_key(row.prompt, row.response) for row in file.fields}
-    if not keys:
-        return 0
-    with ws.database.read() as cursor, arrow_view(cursor, "file_keys", [{"content_key": key} for key in keys]):
-        return count_new(cursor, "file_keys")
+def _new_rows(ws: Workspace, file: DemonstrationFile) -> list[DemonstrationFields]:
+    """The rows without those that the workspace holds, each once."""
+    rows: dict[str, DemonstrationFields] = {}
+    for row in file.fields:
+        rows.setdefault(content_key(row.prompt, row.response), row)
+    if not rows:
+        return []
+    with ws.database.read() as cursor, arrow_view(cursor, "file_keys", [{"content_key": key} for key in rows]):
+        new = new_keys(cursor, "file_keys")
+    return [row for key, row in rows.items() if key in new]

@@ -42,7 +42,7 @@ def refuse_unfit(ws: Workspace, reward_models: Collection[RegisteredModel], desp
             why = f" {verdict.reasons[0]}" if verdict.reasons else ""
             raise NotReady(
                 f"{model.id} is judged not yet good enough to optimise against.{why} Improve it first, or start "
-                "anyway with despite_verdict=true."
+                "anyway (despite_verdict=true)."
             )
 
 

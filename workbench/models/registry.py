@@ -69,9 +69,13 @@ def list_models(workspace: Workspace, kinds: Collection[ModelKind] | None = None
 
 
 def newest_model(workspace: Workspace, kind: ModelKind) -> RegisteredModel | None:
-    """The last model of that kind, None where there is none yet."""
+    """The last model of that kind that is what its run came to, None where there is none yet.
+
+    A checkpoint that a verdict put beside it counts only where nothing else is there.
+    """
     models = list_models(workspace, (kind,))
-    return models[-1] if models else None
+    outcomes = [model for model in models if model.run_id in (None, model.id)] or models
+    return outcomes[-1] if outcomes else None
 
 
 def _from_row(row: Model) -> RegisteredModel:

@@ -105,20 +105,29 @@ def _do(ws: Workspace, action: Action, name: str) -> dict[str, Any]:
 
 
 def _vote(ws: Workspace, action: Action, name: str) -> dict[str, Any]:
-    record_vote(
-        ws,
-        pair_id=action.pair,
-        annotator_name=name,
-        choice=action.choice,
-        seconds=action.seconds,
-        remarks=Remarks(action.much, tuple(action.reasons), action.comment),
-        occasion=action.occasion,
-        vote_id=action.id,
-    )
+    try:
+        record_vote(
+            ws,
+            pair_id=action.pair,
+            annotator_name=name,
+            choice=action.choice,
+            seconds=action.seconds,
+            remarks=Remarks(action.much, tuple(action.reasons), action.comment),
+            occasion=action.occasion,
+            vote_id=action.id,
+        )
+    except InvalidInput as refusal:  # a pair that needs no more votes; what was written about it is worth as much
+        return {"ok": False, "problem": f"{refusal} {_ideal_answer(ws, action, name)}".strip()}
+    note = _ideal_answer(ws, action, name)
+    return {"note": note} if note else {}
+
+
+def _ideal_answer(ws: Workspace, action: Action, name: str) -> str:
+    """Keeps the ideal answer that came with a vote, whatever became of the vote; says so where there is one."""
     if not action.ideal.strip():
-        return {}
+        return ""
     try:
         kept = keep_ideal_answer(ws, action.pair, action.ideal, name)
-    except WorkbenchError as error:  # the vote stands; what is wrong with the text must not take it away
-        return {"note": f"Your vote is saved; your ideal answer is not: {error}"}
-    return {"note": "Your ideal answer waits as a draft in step 1." if kept else "That ideal answer is there already."}
+    except WorkbenchError as error:
+        return f"Your ideal answer is not saved: {error}"
+    return "Your ideal answer waits as a draft in step 1." if kept else "That ideal answer is there already."

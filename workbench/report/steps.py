@@ -189,7 +189,10 @@ def _measures(ws: Workspace, models: list[str]) -> str:
 
 
 def _run_of(ws: Workspace, model: RegisteredModel | None) -> Run | None:
-    return next((run for run in ws.runs.list() if model is not None and run.id == model.run_id), None)
+    """The run that trained it; of a checkpoint that a verdict took out, the run that wrote the checkpoint."""
+    runs = {run.id: run for run in ws.runs.list()}
+    run = runs.get(model.run_id or "") if model is not None else None
+    return runs.get(str(run.config.get("run_id"))) if run is not None and run.kind == "verdict" else run
 
 
 def _how_run(run: Run) -> str:
