@@ -26,8 +26,11 @@ def sit_down(page: Page, name: str) -> None:
 
 
 def press(page: Page, *keys: str) -> None:
+    """One key after the other; what is about a pair waits until one is there, as a person would on a slow server."""
     for key in keys:
         page.wait_for_timeout(READING_MS)
+        if key not in ("u", "r"):
+            expect(page.locator(".desk .pair")).to_be_visible()
         page.keyboard.press(key)
 
 
