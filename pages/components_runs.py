@@ -31,6 +31,7 @@ KINDS = {
 _BADGES: dict[str, tuple[str, str, Any]] = {
     "pending": ("Waiting", "schedule", "gray"),
     "running": ("Running", "play_circle", "blue"),
+    "paused": ("Paused", "pause_circle", "gray"),
     "stopping": ("Stopping", "pause_circle", "orange"),
     "stopped": ("Stopped", "pause_circle", "orange"),
     "interrupted": ("Interrupted", "bolt", "orange"),
@@ -46,9 +47,10 @@ _EXPLAINED = {
 }
 
 
-def status_badge(status: str) -> None:
-    """The run's state as a coloured badge."""
-    label, icon, colour = _BADGES[status]
+def status_badge(run: Run) -> None:
+    """The run's state as a coloured badge; a run that was told to pause says so, though its process lives."""
+    paused = run.status == "running" and run.phase == "paused"
+    label, icon, colour = _BADGES["paused" if paused else run.status]
     st.badge(label, icon=f":material/{icon}:", color=colour)
 
 
@@ -140,7 +142,7 @@ def run_card(run: Run) -> None:
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{escaped(run.id)}**", width="content")
-            status_badge(run.status)
+            status_badge(run)
             st.caption(_when(run), width="stretch")
             _buttons(run)
         _progress(run)

@@ -97,6 +97,7 @@ def test_a_running_ppo_run_is_steered(ws: Workspace, app: AppTest) -> None:
     run_id = seeding.ppo(ws, seeding.reward_model(ws, trunk), trunk, status="running")
     control = RunDir(ws.root / ws.runs.get(run_id).directory).control_path
     visit(app, "step5_ppo.py", ppo_view_ppo_during="Steer")
+    assert "Running" in texts(app)
     app.number_input(key=f"steer_kl_coef_{run_id}").set_value(0.4)
     click(app, f"steer_apply_{run_id}")
     assert read_json(control) == {"kl_coef": 0.4}
@@ -111,6 +112,14 @@ def test_a_running_ppo_run_is_steered(ws: Workspace, app: AppTest) -> None:
     click(app, f"steer_apply_{run_id}")
     assert any("learning_rate" in error.value.replace("\\", "") for error in app.error)
     assert "learning_rate" not in read_json(control)
+
+
+def test_a_paused_run_does_not_read_running(ws: Workspace, app: AppTest) -> None:
+    trunk = seeding.sft(ws)
+    seeding.ppo(ws, seeding.reward_model(ws, trunk), trunk, status="running", phase="paused")
+    visit(app, "step5_ppo.py")
+    assert "Paused" in texts(app)
+    assert "Running" not in texts(app)
 
 
 def test_a_new_ppo_run_can_go_on_from_a_checkpoint(ws: Workspace, app: AppTest) -> None:
