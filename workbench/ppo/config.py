@@ -88,7 +88,7 @@ class PPOConfig(BaseModel):
     value_coef: float = Field(0.1, ge=0, description="Weight of the value loss.")
     entropy_coef: float = Field(0.0, ge=0, description="Weight of the entropy bonus.")
     demonstration_coef: float = Field(
-        1.0,
+        0.5,
         ge=0,
         description="Weight of the loss on demonstrations (PPO-ptx), mixed in so that what SFT taught is kept; "
         "0 leaves them out.",
