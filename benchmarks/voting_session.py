@@ -117,7 +117,7 @@ class Voter:
         element = delta.new_element
         if element.text_input.label == "Your name":
             self.name_field = element.text_input.id
-        if not element.bidi_component.id:
+        if not element.bidi_component.component_name.endswith(".voting"):  # the page has other components, too
             return
         self.desk_id, self.fragment_id = element.bidi_component.id, delta.fragment_id
         self.desk = json.loads(element.bidi_component.json)
