@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from workbench.errors import ModelError
 from workbench.models.chat import encode_prompt, encode_response
 from workbench.models.loading import load_merged, load_tokenizer
 from workbench.models.spec import ModelSpec
@@ -127,6 +128,13 @@ def test_a_head_from_before_the_likelihood_counted_scores_as_it_did(tmp_path: Pa
     ScoreHead(weight=torch.ones(3)).save(tmp_path)
     (tmp_path / "score_scale.json").write_text('{"centre": 2.0, "scale": 4.0}')
     assert ScoreHead.load(tmp_path).likelihood_weight == 0.0
+
+
+def test_a_scale_that_is_not_whole_is_no_reward_model(tmp_path: Path) -> None:
+    ScoreHead(weight=torch.ones(3)).save(tmp_path)
+    (tmp_path / "score_scale.json").write_text("{}")
+    with pytest.raises(ModelError, match="holds no reward model"):
+        ScoreHead.load(tmp_path)
 
 
 def test_scoring_leaves_the_policy_active_and_trainable(trained: tuple[Path, list[float]]) -> None:

@@ -218,12 +218,10 @@ class SharedTrunk(ActorCritic):
             last = last_tokens(rollout.attention_mask)
             hidden = self.backbone.hidden(rollout.sequences, rollout.attention_mask, adapter, last)
         self._freeze_the_rest()
-
-        def lowest() -> Tensor:
-            known = reference_logprobs if reference_logprobs is not None else self._reference_logprobs(rollout)
-            return known.amin(dim=1)  # 0 where masked, which is never lower
-
-        return head.score(hidden[last], lowest)
+        if not head.likelihood_weight:
+            return head.score(hidden[last], None)
+        known = reference_logprobs if reference_logprobs is not None else self._reference_logprobs(rollout)
+        return head.score(hidden[last], known.amin(dim=1))  # 0 where masked, which is never lower
 
     def _reference_logprobs(self, rollout: Rollout) -> Tensor:
         with self.as_reference():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,15 +42,20 @@ class ScoreHead:
     likelihood_weight: float = 0.0
     """In raw score per nat."""
 
-    def score(self, hidden: Tensor, lowest: Callable[[], Tensor]) -> Tensor:
+    def score(self, hidden: Tensor, lowest: Tensor | None) -> Tensor:
         """Scores of last hidden states: [B, H] -> float32 [B].
 
         Args:
-            lowest: gives float [B], in nats; called where it counts only, since it takes a pass of its own.
+            lowest: float [B], in nats; may be None where ``likelihood_weight`` is 0.
+
+        Raises:
+            ValueError: it is None where it counts.
         """
         raw = hidden.float() @ self.weight.to(hidden.device)
         if self.likelihood_weight:
-            raw = raw + self.likelihood_weight * lowest()
+            if lowest is None:
+                raise ValueError("this head weighs the trunk's likelihood, which was not given")
+            raw = raw + self.likelihood_weight * lowest
         return (raw - self.centre) / self.scale
 
     def save(self, folder: Path) -> None:
@@ -73,9 +78,10 @@ class ScoreHead:
         try:
             weight = load_file(folder / _HEAD_FILE)["weight"]
             scale = json.loads((folder / _SCALE_FILE).read_text())
+            centre, size = float(scale["centre"]), float(scale["scale"])
         except (OSError, KeyError, ValueError) as error:
             raise ModelError(f"The folder {folder} holds no reward model; was its run deleted?") from error
-        return cls(weight, **{name: float(value) for name, value in scale.items()})
+        return cls(weight, centre, size, float(scale.get("likelihood_weight", 0.0)))  # older models have none
 
 
 def last_tokens(mask: Tensor) -> Tensor:
@@ -138,12 +144,26 @@ class RewardModel:
     @torch.inference_mode()
     def score(self, prompts: Sequence[str], responses: Sequence[str], batch_size: int = 64) -> list[float]:
         """One score for each response to its prompt; higher is better."""
-        if not responses:
-            return []
-        hidden = self._hidden(prompts, responses, batch_size)
-        scores: list[float] = self.head.score(
-            hidden, lambda: torch.tensor(self.lowest_logprobs(prompts, responses), device=hidden.device)
-        ).tolist()
+        weighted = self.head.likelihood_weight != 0
+        lowest = torch.tensor(self.lowest_logprobs(prompts, responses) if weighted else [0.0] * len(responses))
+        self.model.set_adapter(self.adapter)
+        rows = [
+            torch.tensor(encode_prompt(self.tokenizer, prompt) + encode_response(self.tokenizer, response))
+            for prompt, response in zip(prompts, responses, strict=True)
+        ]
+        scores = [0.0] * len(rows)
+        order = sorted(range(len(rows)), key=lambda index: len(rows[index]))  # like lengths share a batch
+        for start in range(0, len(order), batch_size):
+            picked = order[start : start + batch_size]
+            chunk = [rows[index] for index in picked]
+            sequences = torch.nn.utils.rnn.pad_sequence(chunk, batch_first=True)
+            lengths = torch.tensor([len(row) for row in chunk])
+            mask = torch.arange(sequences.shape[1])[None, :] < lengths[:, None]
+            device = self.model.device
+            hidden = last_states(self.model, sequences.to(device), mask.to(device))
+            given = self.head.score(hidden, lowest[picked].to(device)).tolist()
+            for index, score in zip(picked, given, strict=True):
+                scores[index] = score
         return scores
 
     def lowest_logprobs(self, prompts: Sequence[str], responses: Sequence[str]) -> list[float]:
@@ -154,22 +174,3 @@ class RewardModel:
     def save_scale(self, folder: Path) -> None:
         """Write centre, scale and likelihood weight beside the head."""
         self.head.save_scale(folder)
-
-    def _hidden(self, prompts: Sequence[str], responses: Sequence[str], batch_size: int) -> Tensor:
-        """Hidden states of each response's last token under the reward adapter: [N, H], N at least 1."""
-        self.model.set_adapter(self.adapter)
-        rows = [
-            torch.tensor(encode_prompt(self.tokenizer, prompt) + encode_response(self.tokenizer, response))
-            for prompt, response in zip(prompts, responses, strict=True)
-        ]
-        states: dict[int, Tensor] = {}
-        order = sorted(range(len(rows)), key=lambda index: len(rows[index]))  # like lengths share a batch
-        for start in range(0, len(order), batch_size):
-            picked = order[start : start + batch_size]
-            chunk = [rows[index] for index in picked]
-            sequences = torch.nn.utils.rnn.pad_sequence(chunk, batch_first=True)
-            lengths = torch.tensor([len(row) for row in chunk])
-            mask = torch.arange(sequences.shape[1])[None, :] < lengths[:, None]
-            device = self.model.device
-            states.update(zip(picked, last_states(self.model, sequences.to(device), mask.to(device)), strict=True))
-        return torch.stack([states[index] for index in range(len(rows))])
