@@ -12,7 +12,8 @@ from workbench.ppo.config import PPOConfig
 
 IDS = torch.tensor([[3, 4, 5, 6, 7]])
 MASK = torch.ones_like(IDS, dtype=torch.bool)
-ROLES: list[dict[str, Any]] = [{}, {"value_model": "adapter"}, {"method": "full"}]
+ROLES: list[dict[str, Any]] = [{}, {"value_model": "detached-head"}, {"value_model": "adapter"}, {"method": "full"}]
+ROLE_NAMES = ["shared trunk", "detached value head", "value adapter", "full"]
 
 
 def states(policy: Any) -> torch.Tensor:
@@ -22,7 +23,7 @@ def states(policy: Any) -> torch.Tensor:
     return hidden
 
 
-@pytest.mark.parametrize("roles", ROLES, ids=["shared trunk", "value adapter", "full"])
+@pytest.mark.parametrize("roles", ROLES, ids=ROLE_NAMES)
 def test_the_reference_is_the_sft_model_at_the_start_and_for_ever(roles: dict[str, Any]) -> None:
     with torch.no_grad():  # in 64 bits, where 1e-6 says something of the computation and not of rounding
         sft = tiny_model().double()(IDS, output_hidden_states=True).hidden_states[-1]
@@ -39,7 +40,7 @@ def test_the_reference_is_the_sft_model_at_the_start_and_for_ever(roles: dict[st
     assert not torch.equal(states(trainer.policy), start)
 
 
-@pytest.mark.parametrize("roles", ROLES, ids=["shared trunk", "value adapter", "full"])
+@pytest.mark.parametrize("roles", ROLES, ids=ROLE_NAMES)
 def test_what_is_to_learn_learns_and_nothing_else(roles: dict[str, Any]) -> None:
     trainer = tiny_trainer(**roles)
     before = {name: p.clone() for name, p in trainer.policy.named_parameters()}
@@ -48,10 +49,10 @@ def test_what_is_to_learn_learns_and_nothing_else(roles: dict[str, Any]) -> None
     changed = {name for name, p in trainer.policy.named_parameters() if not torch.equal(p, before[name])}
     assert changed == set(trainer.policy.trained())
     assert any(name.startswith("value_head") for name in changed)
-    assert any(".value." in name for name in changed) == ("value_model" in roles)
+    assert any(".value." in name for name in changed) == (roles.get("value_model") == "adapter")
 
 
-@pytest.mark.parametrize("roles", ROLES, ids=["shared trunk", "value adapter", "full"])
+@pytest.mark.parametrize("roles", ROLES, ids=ROLE_NAMES)
 def test_the_ratio_is_one_on_the_first_pass(roles: dict[str, Any]) -> None:
     trainer = tiny_trainer(ppo_epochs=1, minibatch_size=32, **roles)
     trainer.step()
@@ -61,17 +62,28 @@ def test_the_ratio_is_one_on_the_first_pass(roles: dict[str, Any]) -> None:
     assert metrics["value/clipfrac"] == 0.0
 
 
-def test_an_adapter_for_values_leaves_the_policy_alone() -> None:
-    """The value loss reaches the policy's adapter through a shared hidden state, and not through one of its own."""
-    for value_model, touched in (("head", True), ("adapter", False)):
-        policy = tiny_policy(value_model=value_model)
-        for parameter in policy.trained().values():
-            torch.nn.init.normal_(parameter, std=0.1)
-        backbone, adapter = policy.acting()
-        hidden = backbone.hidden(IDS, MASK, adapter)
-        policy.values(policy.value_states(IDS, MASK, hidden)).sum().backward()
-        reached = [n for n, p in policy.trained().items() if ".policy." in n and p.grad is not None and p.grad.any()]
-        assert bool(reached) == touched
+@pytest.mark.parametrize(
+    ("roles", "touched"),
+    [
+        ({"value_model": "head"}, True),
+        ({"value_model": "detached-head"}, False),
+        ({"value_model": "adapter"}, False),
+        ({"method": "full", "value_model": "head"}, True),
+        ({"method": "full", "value_model": "detached-head"}, False),
+    ],
+    ids=["head", "detached", "adapter", "full", "full detached"],
+)
+def test_the_value_loss_reaches_the_policy_through_a_shared_state_alone(roles: dict[str, Any], touched: bool) -> None:
+    policy = tiny_policy(**roles)
+    for parameter in policy.trained().values():
+        torch.nn.init.normal_(parameter, std=0.1)
+    backbone, adapter = policy.acting()
+    hidden = backbone.hidden(IDS, MASK, adapter)
+    policy.values(policy.value_states(IDS, MASK, hidden)).sum().backward()
+    learns_values = ("value_head.", ".value.")
+    reached = [name for name, p in policy.trained().items() if p.grad is not None and p.grad.any()]
+    assert any("value" in name for name in reached)
+    assert any(not any(part in name for part in learns_values) for name in reached) == touched
 
 
 def test_settings_that_do_not_go_together_are_refused() -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from workbench.models.adapters import LoraTargets
 
 Schedule = Literal["linear", "cosine", "constant"]
+ValueModel = Literal["head", "detached-head", "adapter"]
 EvaluationMeasure = Literal["reward", "score", "kl", "length", "repetition", "embedding_similarity"]
 
 
@@ -35,9 +36,10 @@ class PPOConfig(BaseModel):
     lora_targets: LoraTargets = Field(
         "mlp", description="Which layers get an adapter: the feed-forward ones alone, or all linear ones."
     )
-    value_model: Literal["head", "adapter"] = Field(
+    value_model: ValueModel = Field(
         "head",
-        description="Read values off the policy's own hidden state, or give them an adapter of their own (LoRA only).",
+        description="Read values off the policy's hidden state, which their loss then moves too; off the same state "
+        "without moving it (detached); or give them an adapter of their own (LoRA only).",
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Of matrix products; auto is bfloat16 on a GPU that has it, float32 elsewhere."

@@ -22,7 +22,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -31,7 +31,7 @@ from transformers import PreTrainedModel
 
 from workbench.models.adapters import LoraTargets, target_modules
 from workbench.ppo.backbone import Backbone, Decoder, new_backbone
-from workbench.ppo.config import PPOConfig
+from workbench.ppo.config import PPOConfig, ValueModel
 from workbench.ppo.losses import selected_logprobs
 from workbench.ppo.types import Rollout
 from workbench.reward_model.scoring import REWARD_ADAPTER, ScoreHead, last_tokens
@@ -65,6 +65,8 @@ class ActorCritic(nn.Module, ABC):
         nn.init.zeros_(self.value_head.weight)
         nn.init.zeros_(self.value_head.bias)
         self.precision = torch.float32
+        self.values_teach_policy = True
+        """Whether the value loss reaches the policy through the hidden state that both read."""
 
     @property
     def device(self) -> torch.device:
@@ -94,7 +96,7 @@ class ActorCritic(nn.Module, ABC):
             hidden: the policy's own, [B, L, H].
             wanted: bool [B, L], the tokens whose states will be read; None is all.
         """
-        return hidden
+        return hidden if self.values_teach_policy else hidden.detach()
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Matrix products in the run's precision; without effect for float32."""
@@ -153,7 +155,7 @@ class SharedTrunk(ActorCritic):
         lora_rank: int = 16,
         lora_alpha: int = 32,
         lora_targets: LoraTargets = "all-linear",
-        value_model: Literal["head", "adapter"] = "head",
+        value_model: ValueModel = "head",
     ) -> None:
         """``trunk`` is taken over: adapters are put into it."""
         super().__init__(int(trunk.config.get_text_config().hidden_size), trunk.device)
@@ -161,7 +163,7 @@ class SharedTrunk(ActorCritic):
             r=lora_rank, lora_alpha=lora_alpha, target_modules=target_modules(lora_targets), task_type="CAUSAL_LM"
         )
         self.model = get_peft_model(trunk, lora, adapter_name=POLICY_ADAPTER)
-        self._adapters = (POLICY_ADAPTER,) if value_model == "head" else (POLICY_ADAPTER, VALUE_ADAPTER)
+        self._adapters = (POLICY_ADAPTER, VALUE_ADAPTER) if value_model == "adapter" else (POLICY_ADAPTER,)
         if value_model == "adapter":
             self.model.add_adapter(VALUE_ADAPTER, lora)
         self._reference = False
@@ -198,7 +200,7 @@ class SharedTrunk(ActorCritic):
 
     def value_states(self, sequences: Tensor, mask: Tensor, hidden: Tensor, wanted: Tensor | None = None) -> Tensor:
         if not self.separate_values or self._reference:
-            return hidden
+            return super().value_states(sequences, mask, hidden, wanted)
         return self.backbone.hidden(sequences, mask, VALUE_ADAPTER, wanted)
 
     @torch.no_grad()
@@ -272,6 +274,7 @@ def new_actor_critic(trunk: PreTrainedModel, config: PPOConfig) -> ActorCritic:
     else:
         policy = SharedTrunk(trunk, config.lora_rank, config.lora_alpha, config.lora_targets, config.value_model)
     policy.precision = chosen_precision(config.precision, trunk.device)
+    policy.values_teach_policy = config.value_model != "detached-head"
     return policy
 
 
