@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,11 +21,11 @@ from workbench.models.registry import get_model
 from workbench.models.spec import ModelSpec
 from workbench.runs.context import RunContext
 from workbench.runs.events import Finished
-from workbench.runs.frozen_data import read_embeddings
+from workbench.runs.frozen_data import read_demonstrations, read_embeddings
 from workbench.runs.run_dir import RunDir
 from workbench.runs.steering import steer
 from workbench.sft.config import SFTConfig
-from workbench.sft.encoding import encode_rows
+from workbench.sft.encoding import encode_demonstrations, encode_rows
 from workbench.sft.run import _Fingerprint
 from workbench.workspace import Workspace
 
@@ -181,3 +182,21 @@ def test_a_run_killed_while_it_answered_does_not_train_again(ws: Workspace, monk
     assert isinstance(again, Finished)
     assert again.summary["tuned"] == pytest.approx(ended.summary["tuned"], nan_ok=True)
     assert again.summary["base"] == pytest.approx(ended.summary["base"], nan_ok=True)
+
+
+def test_each_row_follows_once_more_reworded_and_is_counted_once(ws: Workspace) -> None:
+    run_id = launch_sft(ws, SFTConfig(**SHORT), "test")
+    folder = RunDir(ws.root / "runs" / run_id)
+    rows = [row for row in read_demonstrations(folder.data) if row.split == "train"][:12]
+    told: list[Any] = []
+    context = SimpleNamespace(emit=told.append)
+    tokenizer = load_tokenizer(ModelSpec())
+    plain = encode_demonstrations(context, tokenizer, rows, 24)  # type: ignore[arg-type]
+    notices = list(told)
+    both = encode_demonstrations(context, tokenizer, rows, 24, reword_seed=3)  # type: ignore[arg-type]
+    assert [notice.message for notice in told] == [notice.message for notice in notices] * 2
+    assert both[: len(plain)] == plain[:]
+    assert len(plain) < len(both) <= 2 * len(rows)
+    again = encode_demonstrations(context, tokenizer, rows, 24, reword_seed=3)  # type: ignore[arg-type]
+    assert again[:] == both[:]
+    assert both[len(plain) :]["input_ids"] != plain["input_ids"]

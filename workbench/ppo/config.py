@@ -37,9 +37,9 @@ class PPOConfig(BaseModel):
         "mlp", description="Which layers get an adapter: the feed-forward ones alone, or all linear ones."
     )
     value_model: ValueModel = Field(
-        "head",
-        description="Read values off the policy's hidden state, which their loss then moves too; off the same state "
-        "without moving it (detached); or give them an adapter of their own (LoRA only).",
+        "detached-head",
+        description="Read values off the policy's hidden state without moving it (detached); off the same state, "
+        "which their loss then moves too; or give them an adapter of their own (LoRA only).",
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Of matrix products; auto is bfloat16 on a GPU that has it, float32 elsewhere."

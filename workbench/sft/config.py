@@ -31,6 +31,11 @@ class SFTConfig(BaseModel):
         "every weight and needs several times the memory.",
     )
     epochs: float = Field(12.0, gt=0, le=1000, description="Passes over the training demonstrations.")
+    reword_prompts: bool = Field(
+        True,
+        description="Read each demonstration every other time with function words of its prompt left out or a word "
+        "moved, so that other wordings find the same response.",
+    )
     learning_rate: float = Field(4e-3, gt=0, lt=1, description="Peak learning rate of the weights that are trained.")
     batch_size: int = Field(16, ge=1, le=1024, description="Demonstrations per optimiser step.")
     micro_batch_size: int | None = Field(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workbench.runs.context import RunContext
 from workbench.runs.events import Notice
+from workbench.sft.rewording import reworded
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -50,9 +52,17 @@ def encode_rows(tokenizer: PreTrainedTokenizerBase, pairs: Sequence[tuple[str, s
 
 
 def encode_demonstrations(
-    context: RunContext, tokenizer: PreTrainedTokenizerBase, rows: list[FrozenDemonstration], max_length: int
+    context: RunContext,
+    tokenizer: PreTrainedTokenizerBase,
+    rows: list[FrozenDemonstration],
+    max_length: int,
+    reword_seed: int | None = None,
 ) -> Dataset:
-    """Demonstrations as a data set of the trainer; what was cut or left out is said in a Notice."""
+    """Demonstrations as a data set of the trainer; what was cut or left out is said in a Notice.
+
+    Args:
+        reword_seed: where given, each row follows once more with its prompt reworded; the same seed, the same wordings.
+    """
     from datasets import Dataset
 
     encoded = encode_rows(tokenizer, [(row.prompt, row.response) for row in rows], max_length)
@@ -62,4 +72,9 @@ def encode_demonstrations(
     if encoded.left_out:
         message = f"{encoded.left_out} prompts alone fill {max_length} tokens; left out."
         context.emit(Notice(message=message, count=encoded.left_out))
+    if reword_seed is not None:
+        chance = random.Random(reword_seed)
+        more = encode_rows(tokenizer, [(reworded(row.prompt, chance), row.response) for row in rows], max_length)
+        encoded.ids += more.ids
+        encoded.masks += more.masks
     return Dataset.from_dict({"input_ids": encoded.ids, "completion_mask": encoded.masks})

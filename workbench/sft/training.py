@@ -109,17 +109,22 @@ def _trainer(
 
     from workbench.runs.trainer_arguments import trainer_arguments
 
-    def encoded(split: str) -> Any:
-        return encode_demonstrations(context, tokenizer, [r for r in rows if r.split == split], config.max_length)
+    # Fewer than two readings leave nothing to divide between the prompt as it is and reworded.
+    rewording = config.reword_prompts and config.epochs >= 2
 
-    training, validation = encoded("train"), encoded("validation")
+    def encoded(split: str, reword_seed: int | None = None) -> Any:
+        chosen = [row for row in rows if row.split == split]
+        return encode_demonstrations(context, tokenizer, chosen, config.max_length, reword_seed)
+
+    training, validation = encoded("train", config.seed if rewording else None), encoded("validation")
     if len(training) == 0:
         raise NotReady("No approved demonstration is in the training split, so there is nothing to learn from.")
     shared = trainer_arguments(
         context.dir.checkpoints,
         rows=len(training),
         has_validation=len(validation) > 0,
-        **config.model_dump(include={"epochs", "batch_size", "learning_rate", "warmup_ratio", "seed"}),
+        epochs=config.epochs / 2 if rewording else config.epochs,
+        **config.model_dump(include={"batch_size", "learning_rate", "warmup_ratio", "seed"}),
         micro_batch_size=config.micro_batch_size,
         gradient_checkpointing=config.gradient_checkpointing,
     )
