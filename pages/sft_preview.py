@@ -23,7 +23,9 @@ def preview(spec: ModelSpec, values: dict[str, Any]) -> None:
         if not box.open:
             return
         with problems_shown():
-            pairs = first_batch(services.workspace(), int(values["seed"]))
+            pairs = first_batch(services.workspace(), int(values["seed"]), bool(values["reword_prompts"]))
+            if values["reword_prompts"]:
+                st.caption("Every second row stands here with its prompt reworded, as half of the readings are.")
             _rows(_encoded(spec.model_dump_json(), tuple(pairs), int(values["max_length"])))
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
+from tests.pages import seeding
+from workbench.launch.sft_outlook import first_batch
 from workbench.sft.rewording import reworded
+from workbench.workspace import Workspace
 
 
 class Always(random.Random):
@@ -52,3 +56,13 @@ def test_the_same_seed_gives_the_same_wordings() -> None:
     prompts = [f"Where is the printer on floor {n} of the building?" for n in range(30)]
     wordings = [[reworded(p, chance) for p in prompts] for chance in (random.Random(1), random.Random(1))]
     assert wordings[0] == wordings[1] != prompts
+
+
+def test_every_second_row_of_the_first_batch_is_reworded_where_a_run_rewords(tmp_path: Path) -> None:
+    with Workspace.open(tmp_path, owner="test") as ws:
+        seeding.demonstrations(ws)
+        plain, mixed = first_batch(ws, 1), first_batch(ws, 1, reword=True)
+        prompts = {row.prompt for row in ws.demonstrations.list(split="train")}
+    assert [response for _, response in plain] == [response for _, response in mixed]
+    assert {prompt for prompt, _ in plain} <= prompts
+    assert [first == second for (first, _), (second, _) in zip(plain, mixed, strict=True)] == [True, False, True, False]

@@ -13,6 +13,7 @@ from workbench.models.machine import this_machine
 from workbench.models.spec import ModelSpec
 from workbench.sft.config import SFTConfig
 from workbench.sft.preflight import DataShape, Preflight, data_shape, preflight
+from workbench.sft.rewording import reworded
 
 if TYPE_CHECKING:
     from workbench.workspace import Workspace
@@ -33,10 +34,19 @@ def shape_of_data(ws: Workspace, facts: ModelFacts) -> DataShape:
     return data_shape(rows, ModelSpec(base=facts.base, revision=facts.revision))
 
 
-def first_batch(ws: Workspace, seed: int, number: int = PREVIEWED) -> list[tuple[str, str]]:
-    """Training demonstrations as they may come first; the order in training follows from the seed, as does this."""
+def first_batch(ws: Workspace, seed: int, reword: bool = False, number: int = PREVIEWED) -> list[tuple[str, str]]:
+    """Training demonstrations as they may come first; the order in training follows from the seed, as does this.
+
+    Args:
+        reword: every second one with its prompt reworded, as a run reads them.
+    """
     rows = sorted((row.prompt, row.response) for row in ws.demonstrations.list(status="approved", split="train"))
-    return random.Random(seed).sample(rows, min(number, len(rows)))
+    chance = random.Random(seed)
+    chosen = chance.sample(rows, min(number, len(rows)))
+    return [
+        (reworded(prompt, chance) if reword and position % 2 else prompt, response)
+        for position, (prompt, response) in enumerate(chosen)
+    ]
 
 
 def _earlier_speed(ws: Workspace, base: str, method: str) -> float | None:
