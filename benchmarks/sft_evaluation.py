@@ -17,8 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from workbench.evaluation.answers import HeldOut, evaluate_answers
+from workbench.evaluation.answers import evaluate_answers
 from workbench.evaluation.embedding import DIMENSIONS, Vectors, embedding_model
+from workbench.evaluation.held_out import HeldOut
 from workbench.evaluation.measures import measure_rows
 from workbench.runs.frozen_data import FrozenDemonstration
 

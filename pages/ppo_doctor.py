@@ -14,8 +14,8 @@ from pages.ppo_branching import branch, steer
 from pages.ppo_charts import Style, curves
 from pages.ppo_curves import marks_of
 from pages.rows import Run
-from workbench.diagnosis.examination import Examination
-from workbench.diagnosis.hacking import ALONE, SCORE_RISE, THRESHOLDS
+from workbench.diagnosis.examination import Examination, Example
+from workbench.diagnosis.hacking import ALONE, SCORE_RISE, THRESHOLDS, Alarm
 from workbench.diagnosis.readings import Finding
 from workbench.diagnosis.rules import RULES
 
@@ -30,7 +30,7 @@ def doctor_tab(run_id: str) -> None:
     found = ppo_data.examination(run)
     problem(PLACE)
     if found.alarm is not None:
-        _alarm(run, found)
+        _alarm(run, found, found.alarm)
     for finding in found.findings:
         _finding(run, finding, found.checkpoint)
     if not found.findings and found.alarm is None:
@@ -40,9 +40,7 @@ def doctor_tab(run_id: str) -> None:
     _rules()
 
 
-def _alarm(run: Run, found: Examination) -> None:
-    alarm = found.alarm
-    assert alarm is not None
+def _alarm(run: Run, found: Examination, alarm: Alarm) -> None:
     with st.container(border=True):
         title = (
             "Reward hacking suspected" if alarm.last_only else "Reward hacking: the score no longer means what it says"
@@ -55,39 +53,48 @@ def _alarm(run: Run, found: Examination) -> None:
             "not, go back to the checkpoint before and hold it nearer, and let people vote on such answers: they are "
             "what the reward model has to learn."
         )
-        with st.container(horizontal=True):
-            if run.status == "running":
-                st.button(
-                    "Pause it now",
-                    icon=":material/pause:",
-                    key=f"alarm_pause_{run.id}",
-                    on_click=steer,
-                    args=(PLACE, run.id, {"pause": True}),
-                )
-            coefficient = 2 * float(run.config.get("ppo", {}).get("kl_coef", 0.5)) or 0.2
-            if run.kind == "ppo":
-                st.button(
-                    f"Branch from update {found.checkpoint}, KL coefficient {coefficient:g}"
-                    if found.checkpoint is not None
-                    else f"Begin anew with KL coefficient {coefficient:g}",
-                    icon=":material/fork_right:",
-                    type="primary",
-                    key=f"alarm_branch_{run.id}",
-                    on_click=branch,
-                    args=(PLACE, run.id, found.checkpoint, {"kl_coef": coefficient}),
-                    help="A new run that takes over what this one had learned then.",
-                )
+        _ways_back(run, found.checkpoint)
         if found.checkpoint is None:
             st.caption(f"No checkpoint from update {alarm.before} or before is left, so only a new start helps.")
         for example in found.examples:
-            with st.container(border=True):
-                plain_text(example.prompt, "Prompt")
-                left, right = st.columns(2, gap="medium")
-                with left:
-                    plain_text(example.before, f"Before · score {example.score_before:.2f}")
-                with right:
-                    plain_text(example.now, f"Now · score {example.score_now:.2f}")
-                st.caption(escaped(example.what))
+            _example(example)
+
+
+def _ways_back(run: Run, checkpoint: int | None) -> None:
+    """Buttons: stop where it is, or go back to the checkpoint and hold the policy twice as firmly."""
+    with st.container(horizontal=True):
+        if run.status == "running":
+            st.button(
+                "Pause it now",
+                icon=":material/pause:",
+                key=f"alarm_pause_{run.id}",
+                on_click=steer,
+                args=(PLACE, run.id, {"pause": True}),
+            )
+        coefficient = 2 * float(run.config.get("ppo", {}).get("kl_coef", 0.5)) or 0.2
+        if run.kind == "ppo":
+            st.button(
+                f"Branch from update {checkpoint}, KL coefficient {coefficient:g}"
+                if checkpoint is not None
+                else f"Begin anew with KL coefficient {coefficient:g}",
+                icon=":material/fork_right:",
+                type="primary",
+                key=f"alarm_branch_{run.id}",
+                on_click=branch,
+                args=(PLACE, run.id, checkpoint, {"kl_coef": coefficient}),
+                help="A new run that takes over what this one had learned then.",
+            )
+
+
+def _example(example: Example) -> None:
+    with st.container(border=True):
+        plain_text(example.prompt, "Prompt")
+        left, right = st.columns(2, gap="medium")
+        with left:
+            plain_text(example.before, f"Before · score {example.score_before:.2f}")
+        with right:
+            plain_text(example.now, f"Now · score {example.score_now:.2f}")
+        st.caption(escaped(example.what))
 
 
 def _finding(run: Run, finding: Finding, checkpoint: int | None) -> None:

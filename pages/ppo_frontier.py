@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from pages import ppo_data, services
@@ -9,7 +11,7 @@ from pages.components import escaped
 from pages.components_charts import CONFIG
 from pages.components_runs import find_run
 from pages.ppo_charts_runs import frontier
-from workbench.diagnosis.frontier import best_of_n_curve, path_of, turning_point
+from workbench.diagnosis.frontier import BestOfN, PathPoint, best_of_n_curve, path_of, turning_point
 
 
 def frontier_tab(run_id: str) -> None:
@@ -28,19 +30,7 @@ def frontier_tab(run_id: str) -> None:
         )
         return
     best, alarm = best_of_n_curve(workspace, workspace.runs.get(run_id)), ppo_data.examination(run).alarm
-    turning = turning_point(paths[run_id], alarm)
-    left, right = st.columns(2, gap="medium")
-    for column, measure, words in (
-        (left, "score", "What the reward model says"),
-        (right, "similarity", "What it stands for"),
-    ):
-        with column, st.container(border=True, gap="xsmall"):
-            st.markdown(f"**{words}**")
-            figure = frontier(paths, best, measure, turning)
-            if figure.data:
-                st.plotly_chart(figure, config=CONFIG, key=f"frontier_{measure}", alt=f"{words} against KL")
-            else:
-                st.caption("Not measured in these runs: it takes validation prompts with human responses.")
+    _charts(paths, best, turning_point(paths[run_id], alarm))
     if alarm is not None:
         st.warning(
             f"Over-optimisation: {escaped(alarm.sentence)} The checkpoint near update {alarm.before} may be the "
@@ -57,3 +47,18 @@ def frontier_tab(run_id: str) -> None:
             f"No best-of-n curve: the run of {escaped(run.config.get('reward_model_id', 'the reward model'))} did not "
             "measure one."
         )
+
+
+def _charts(paths: Mapping[str, Sequence[PathPoint]], best: Sequence[BestOfN], turning: PathPoint | None) -> None:
+    left, right = st.columns(2, gap="medium")
+    for column, measure, words in (
+        (left, "score", "What the reward model says"),
+        (right, "similarity", "What it stands for"),
+    ):
+        with column, st.container(border=True, gap="xsmall"):
+            st.markdown(f"**{words}**")
+            figure = frontier(paths, best, measure, turning)
+            if figure.data:
+                st.plotly_chart(figure, config=CONFIG, key=f"frontier_{measure}", alt=f"{words} against KL")
+            else:
+                st.caption("Not measured in these runs: it takes validation prompts with human responses.")

@@ -86,11 +86,14 @@ def _judge_button(run: Run, judged: Run | None) -> None:
     if run.status != "finished" and not steps:
         st.caption("Once the run has a checkpoint or a result, it can be judged here.")
         return
+    _judge_form(run, steps, again=judged is not None)
+
+
+def _judge_form(run: Run, steps: Sequence[int], *, again: bool) -> None:
+    """What is to be compared, and the button; ``steps`` are the checkpoints that are chosen unless told otherwise."""
     others = [other.id for other in ppo_data.tuning_runs() if other.id != run.id and other.status == "finished"]
     with st.container(border=True):
-        st.markdown(
-            "**Compare base, SFT, best of n and this run on held-out prompts**" if judged is None else "**Judge again**"
-        )
+        st.markdown("**Judge again**" if again else "**Compare base, SFT, best of n and this run on held-out prompts**")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             prompts = st.number_input("Held-out prompts", 2, 2000, 100, 20, key="verdict_prompts", width=150)
             best_of = st.number_input(
@@ -115,7 +118,7 @@ def _judge_button(run: Run, judged: Run | None) -> None:
             st.button(
                 "Judge it",
                 icon=":material/balance:",
-                type="primary" if judged is None else "secondary",
+                type="secondary" if again else "primary",
                 key=f"verdict_go_{run.id}",
                 on_click=_judge,
                 args=(run.id, int(prompts), int(best_of), tuple(chosen), tuple(also)),

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from workbench.evaluation import measures
 from workbench.evaluation.additive import Difference, corpus_of, mean_of, paired_difference, perplexity_of
-from workbench.evaluation.answers import HeldOut, measure_answers
+from workbench.evaluation.answers import measure_answers
 from workbench.evaluation.embedding import Vectors
 from workbench.evaluation.fact_differences import fact_differences
+from workbench.evaluation.held_out import HeldOut
 from workbench.evaluation.perplexity import ReferenceLoss
 from workbench.evaluation.quadrant import corner_of
 from workbench.evaluation.retrieval import nearest_responses

@@ -26,8 +26,8 @@ from transformers import (
 
 from tests.ppo.conftest import END, PAD
 from workbench.errors import ModelError
-from workbench.ppo.backbone import Backbone, new_backbone
-from workbench.ppo.llama import LlamaBackbone
+from workbench.ppo.backbone import Backbone
+from workbench.ppo.llama import LlamaBackbone, new_backbone
 from workbench.ppo.policy import POLICY_ADAPTER, SharedTrunk
 from workbench.ppo.rollout import SamplingSettings, sample_rollout
 

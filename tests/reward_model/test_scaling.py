@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,8 @@ from workbench.reward_model.backends import sequence_classifier
 from workbench.reward_model.config import RewardModelConfig
 from workbench.reward_model.likelihood import score_per_nat
 from workbench.reward_model.measuring import Material
-from workbench.reward_model.scaling import SCALE_FILE, scaled_model
+from workbench.reward_model.scaling import scaled_model
+from workbench.reward_model.score_scale import ScoreScale
 from workbench.reward_model.scoring import ADAPTER_FOLDER, ScoreHead
 from workbench.reward_model.votes import VotedPair, both_sides, decided
 
@@ -53,26 +54,28 @@ def material(*, validation: int, use_likelihood: bool = True) -> Material:
 
 
 def test_scores_of_the_training_responses_have_mean_0_and_deviation_1(trained: Path) -> None:
-    model, scores = scaled_model(material(validation=30), SPEC, trained, [trained / "runs/rm/final"])
-    assert score_per_nat(model) > 0
+    scaled = scaled_model(material(validation=30), SPEC, trained, [trained / "runs/rm/final"])
+    scores = scaled.train_scores
+    assert score_per_nat(scaled.model) > 0
     assert len(scores) == 80
     assert np.mean(scores) == pytest.approx(0.0, abs=1e-5)
     assert np.std(scores) == pytest.approx(1.0, abs=1e-5)
     prompts, texts = both_sides(decided(material(validation=30).voted, "train"))
-    assert model.score(prompts, texts) == pytest.approx(scores, abs=1e-4)
+    assert scaled.model.score(prompts, texts) == pytest.approx(scores, abs=1e-4)
 
 
 def test_measuring_again_after_an_interruption_changes_nothing(trained: Path) -> None:
     folder = trained / "runs/rm/final"
+    scaled = scaled_model(material(validation=30), SPEC, trained, [folder])
+    once = ScoreScale.load(folder)
+    assert scaled.steepness == once.scale
     scaled_model(material(validation=30), SPEC, trained, [folder])
-    once = json.loads((folder / SCALE_FILE).read_text())
-    scaled_model(material(validation=30), SPEC, trained, [folder])
-    assert json.loads((folder / SCALE_FILE).read_text()) == pytest.approx(once, rel=1e-5)
-    assert once["scale"] != pytest.approx(1.0, abs=1e-3)
+    assert astuple(ScoreScale.load(folder)) == pytest.approx(astuple(once), rel=1e-5)
+    assert once.scale != pytest.approx(1.0, abs=1e-3)
 
 
 @pytest.mark.parametrize(("validation", "use_likelihood"), [(30, False), (5, True)], ids=["off", "too few pairs"])
 def test_without_it_the_head_alone_scores(trained: Path, validation: int, use_likelihood: bool) -> None:
     given = material(validation=validation, use_likelihood=use_likelihood)
-    model, _ = scaled_model(given, SPEC, trained, [trained / "runs/rm/final"])
-    assert score_per_nat(model) == 0.0
+    scaled = scaled_model(given, SPEC, trained, [trained / "runs/rm/final"])
+    assert score_per_nat(scaled.model) == 0.0

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from workbench.evaluation.answers import HeldOut, measure_answers
+from workbench.evaluation.answers import measure_answers
+from workbench.evaluation.held_out import HeldOut
 from workbench.models.chat import decode_response
 from workbench.runs.context import RunContext
 from workbench.runs.events import Metric, Notice, Sample

@@ -11,7 +11,7 @@ from peft import LoraConfig
 
 from workbench.alternatives.config import DPORunConfig, RLOORunConfig
 from workbench.alternatives.measuring import FIXED_PROMPTS, Measurer, MeasuringCallback, compare
-from workbench.evaluation.answers import HeldOut
+from workbench.evaluation.held_out import HeldOut
 from workbench.models.adapters import target_modules
 from workbench.models.loading import load_merged, load_tokenizer
 from workbench.models.spec import ModelSpec

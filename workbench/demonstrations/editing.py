@@ -70,11 +70,16 @@ def add_demonstration(
     )
     _check(row)
     _check_new(ws, row)
-    side = ws.demonstrations.side_of(row.prompt)
-    group, found = side or (prompt_key(row.prompt), split or assign_split(row.prompt))
-    row = replace(row, group_key=group, split=found)
+    row = _placed(ws, row, split)
     ws.demonstrations.add_many([row])
     return row
+
+
+def _placed(ws: Workspace, row: Demonstration, split: Split | None) -> Demonstration:
+    """A new row in the group and split of what asks nearly the same; else in the stated split, or one drawn for it."""
+    side = ws.demonstrations.side_of(row.prompt)
+    group, found = side or (prompt_key(row.prompt), split or assign_split(row.prompt))
+    return replace(row, group_key=group, split=found)
 
 
 def update_demonstration(ws: Workspace, id: str, *, by: str, **changes: Any) -> Demonstration:

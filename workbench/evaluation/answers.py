@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from workbench.evaluation.embedding import Vectors
+from workbench.evaluation.held_out import HeldOut
 from workbench.evaluation.measures import MEASURES, Measured, measure_rows
 from workbench.evaluation.perplexity import ReferenceLoss, reference_losses
 from workbench.evaluation.retrieval import RETRIEVAL, nearest_responses
@@ -20,27 +18,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 Emit = Callable[[Any], None]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOut:
-    """The prompts that a model answers, and what it takes to judge the answers."""
-
-    split: str
-    rows: tuple[FrozenDemonstration, ...]
-    known_values: frozenset[str]
-    """Key facts of all demonstrations: an answer that states a wrong one is recognised by them."""
-    vectors: Vectors = field(default_factory=Vectors, compare=False)
-    """Embeddings of prompts and human responses, shared by all models that answer."""
-
-    @classmethod
-    def choose(
-        cls, rows: Sequence[FrozenDemonstration], split: str, limit: int | None, vectors: Vectors | None = None
-    ) -> HeldOut:
-        """The demonstrations of one split; with a limit, a part of them that does not depend on their order."""
-        chosen = sorted((row for row in rows if row.split == split), key=_stable_key)
-        known = frozenset(fact for row in rows for fact in row.key_facts or ())
-        return cls(split, tuple(chosen if limit is None else chosen[:limit]), known, vectors or Vectors())
 
 
 def evaluate_answers(
@@ -141,7 +118,3 @@ def _evaluation(name: str, measured: Measured, n: int, seed: int) -> Evaluation:
             "signature": measured.signature(name),
         }
     )
-
-
-def _stable_key(row: FrozenDemonstration) -> str:
-    return hashlib.sha256(f"{row.prompt}\x1f{row.response}".encode()).hexdigest()

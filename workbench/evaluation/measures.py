@@ -7,21 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from workbench.evaluation.additive import Additive, corpus_of, mean_of, perplexity_of
 from workbench.evaluation.embedding import SIGNATURE as EMBEDDING_SIGNATURE
 from workbench.evaluation.embedding import Vectors, embedding_similarity
 from workbench.evaluation.fact_differences import fact_differences
 from workbench.evaluation.facts import FactRow, fact_accuracy
+from workbench.evaluation.held_out import HeldOut
 from workbench.evaluation.perplexity import SIGNATURE as PERPLEXITY_SIGNATURE
 from workbench.evaluation.perplexity import ReferenceLoss
 from workbench.evaluation.rouge import SIGNATURE as ROUGE_SIGNATURE
 from workbench.evaluation.rouge import rouge_l
 from workbench.evaluation.text_scores import Measure, Statistics, statistics
-
-if TYPE_CHECKING:
-    from workbench.evaluation.answers import HeldOut
 
 MEASURES = (
     "bleu",

@@ -1,7 +1,7 @@
 """A causal language model as PPO needs it: hidden states, logits and decoding under one adapter or none.
 
 `Backbone` works for every model that transformers loads; `llama.LlamaBackbone` does the same faster for the
-Llama family. `new_backbone` chooses.
+Llama family. `llama.new_backbone` chooses.
 """
 
 from __future__ import annotations
@@ -210,10 +210,3 @@ class _CacheDecoder:
         self._cache = output.past_key_values
         hidden: Tensor = output.last_hidden_state[:, -1]
         return hidden
-
-
-def new_backbone(model: PreTrainedModel | PeftModel) -> Backbone:
-    """The fastest backbone that gives this model's own hidden states."""
-    from workbench.ppo.llama import LlamaBackbone
-
-    return LlamaBackbone(model) if LlamaBackbone.fits(model) else Backbone(model)

@@ -26,6 +26,7 @@ from workbench.ppo.backbone import (
     plain_model,
     position_ids,
 )
+from workbench.ppo.llama_decoder import LlamaDecoder
 
 Rotation = tuple[Tensor, Tensor]
 """Cosines and sines of each token's position, [N, D]."""
@@ -62,8 +63,6 @@ class LlamaBackbone(Backbone):
 
     @contextmanager
     def decoder(self, adapter: str | None, room: int) -> Iterator[Decoder]:
-        from workbench.ppo.llama_decoder import LlamaDecoder
-
         yield LlamaDecoder(self.body, self.config, adapter, room)
 
     @torch.no_grad()
@@ -75,6 +74,11 @@ class LlamaBackbone(Backbone):
         own, ours = super().hidden(ids, mask)[mask].float(), self.hidden(ids, mask)[mask].float()
         tolerance = 1e-4 if self.plain.dtype == torch.float32 else 5e-2
         return bool((own - ours).abs().max() <= tolerance * own.abs().max().clamp(min=1.0))
+
+
+def new_backbone(model: PreTrainedModel | PeftModel) -> Backbone:
+    """The fastest backbone that gives this model's own hidden states."""
+    return LlamaBackbone(model) if LlamaBackbone.fits(model) else Backbone(model)
 
 
 class Packing:

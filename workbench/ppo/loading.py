@@ -11,7 +11,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from workbench.errors import ModelError
-from workbench.evaluation.answers import HeldOut
+from workbench.evaluation.held_out import HeldOut
 from workbench.models.loading import load_merged, load_tokenizer
 from workbench.models.spec import ModelSpec
 from workbench.ppo.config import PPOConfig, PPORunConfig

@@ -30,8 +30,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from workbench.models.adapters import LoraTargets, target_modules
-from workbench.ppo.backbone import Backbone, Decoder, new_backbone
+from workbench.ppo.backbone import Backbone, Decoder
 from workbench.ppo.config import PPOConfig, ValueModel
+from workbench.ppo.llama import new_backbone
 from workbench.ppo.losses import selected_logprobs
 from workbench.ppo.types import Rollout
 from workbench.reward_model.scoring import REWARD_ADAPTER, ScoreHead, last_tokens

@@ -69,15 +69,10 @@ class PPOTrainer:
         self.config = config
         self.tokenizer = tokenizer
         self.rewards = [reward] if callable(reward) else list(reward)
-        self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
-        if self.accelerator.num_processes > 1:
-            raise InvalidInput("The PPO engine runs in one process; start it without several processes.")
+        self.accelerator = one_process()
         self.policy = policy.to(self.accelerator.device)
         self.room = prompt_room(config, policy)
-        encoded = encode_prompts(tokenizer, prompts, self.room)
-        self.prompts, self.left_out = encoded.fitting, encoded.too_long
-        if not self.prompts:
-            raise InvalidInput(f"No prompt fits into {self.room} tokens, so there is nothing to optimise on.")
+        self.prompts, self.left_out = self._fitting(prompts)
         self.total_updates = max(1, -(-config.total_episodes // config.batch_size))
         self.update = 0
         self.sampling = sampling_settings(config, tokenizer)
@@ -182,6 +177,13 @@ class PPOTrainer:
         """Continue from what ``save`` wrote. Raises InvalidInput where it is from other settings."""
         load_state(self, folder)
 
+    def _fitting(self, prompts: Sequence[str | Messages | Prompt]) -> tuple[list[Prompt], list[Prompt]]:
+        """The prompts that leave room for a response, at least one of them, and those that do not."""
+        encoded = encode_prompts(self.tokenizer, prompts, self.room)
+        if not encoded.fitting:
+            raise InvalidInput(f"No prompt fits into {self.room} tokens, so there is nothing to optimise on.")
+        return encoded.fitting, encoded.too_long
+
     def _mix(self, demonstrations: Sequence[Demonstration]) -> DemonstrationMix | None:
         if self.config.demonstration_coef == 0 or not demonstrations:
             return None
@@ -237,6 +239,14 @@ class PPOTrainer:
             TrainingSample(prompt.text, experience.texts[row], scores[row], kl[row], int(lengths[row]))
             for row, prompt in enumerate(batch)
         ]
+
+
+def one_process() -> Accelerator:
+    """The device to work on. Raises InvalidInput where a launcher started several processes."""
+    accelerator = Accelerator(cpu=not torch.cuda.is_available())
+    if accelerator.num_processes > 1:
+        raise InvalidInput("The PPO engine runs in one process; start it without several processes.")
+    return accelerator
 
 
 def prompt_room(config: PPOConfig, policy: ActorCritic) -> int:

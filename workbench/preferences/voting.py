@@ -110,12 +110,7 @@ def record_vote(
         left_is = ws.pairs.side(pair_id, annotator.id, cursor, occasion=occasion)
         vote = _first_hand(pair_id, annotator.id, choice, left_is, said)
         vote = replace(vote, id=vote_id or vote.id, seconds=_usable_seconds(seconds), occasion=occasion)
-        # Voting twice is the clearer refusal, so the vote goes in before the seats are counted.
-        seated = occasion > 0 or ws.queue.has_seat(pair_id, annotator.id, settings.queue_rules, cursor)
-        ws.votes.add(vote, cursor)
-        if not seated:
-            raise InvalidInput("Enough others have voted on this pair meanwhile, so this vote was not needed.")
-        return vote
+        return _take_seat(ws, vote, settings, cursor)
 
     return ws.database.run_write(write)
 
@@ -143,6 +138,16 @@ def _first_hand(pair_id: str, annotator_id: str, choice: Side, left_is: ABSide, 
         reasons=said.reasons,
         comment=said.comment,
     )
+
+
+def _take_seat(ws: Workspace, vote: Vote, settings: VotingSettings, cursor: DuckDBPyConnection) -> Vote:
+    """Stores a vote where the pair has a seat for it; one on a repeat needs none."""
+    # Voting twice is the clearer refusal, so the vote goes in before the seats are counted.
+    seated = vote.occasion > 0 or ws.queue.has_seat(vote.pair_id, vote.annotator_id, settings.queue_rules, cursor)
+    ws.votes.add(vote, cursor)
+    if not seated:
+        raise InvalidInput("Enough others have voted on this pair meanwhile, so this vote was not needed.")
+    return vote
 
 
 def strengthen(ws: Workspace, vote_id: str, annotator_name: str) -> Vote:

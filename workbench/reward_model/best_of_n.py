@@ -15,8 +15,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.errors import NotReady
-from workbench.evaluation.answers import HeldOut
 from workbench.evaluation.bootstrap import mean_interval
+from workbench.evaluation.held_out import HeldOut
 from workbench.models.spec import ModelSpec
 from workbench.runs.context import RunContext
 from workbench.runs.events import Finished, Stopped

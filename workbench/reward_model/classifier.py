@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 import torch
 
 from workbench.errors import InvalidInput, ModelError
+from workbench.reward_model.score_scale import ScoreScale
 
 CLASSIFIER_FOLDER = "classifier"
-_SCALE_FILE = "score_scale.json"
 
 
 def load_classifier_tokenizer(source: str) -> Any:
@@ -62,11 +61,7 @@ def save_classifier(model: Any, tokenizer: Any, folder: Path) -> None:
     """Weights, tokenizer, and a scale of one, which `measure` replaces."""
     model.save_pretrained(str(folder / CLASSIFIER_FOLDER))
     tokenizer.save_pretrained(str(folder / CLASSIFIER_FOLDER))
-    _write_scale(folder, 0.0, 1.0)
-
-
-def _write_scale(folder: Path, centre: float, scale: float) -> None:
-    (folder / _SCALE_FILE).write_text(json.dumps({"centre": centre, "scale": scale}))
+    ScoreScale().save(folder)
 
 
 def encode_for_classifier(tokenizer: Any, prompt: str, response: str) -> list[int]:
@@ -104,19 +99,23 @@ class ClassifierModel:
         Raises:
             ModelError: the folder holds no such reward model.
         """
-        source = folder / CLASSIFIER_FOLDER
-        try:
-            scale = json.loads((folder / _SCALE_FILE).read_text())
-        except (OSError, ValueError) as error:
-            raise ModelError(f"The folder {folder} holds no reward model; was its run deleted?") from error
+        kept, source = ScoreScale.load(folder), folder / CLASSIFIER_FOLDER
         tokenizer = load_classifier_tokenizer(str(source))
         loaded = cls(load_classifier(str(source), tokenizer), tokenizer)
-        loaded.centre, loaded.scale = float(scale["centre"]), float(scale["scale"])
+        loaded.rescale(kept.centre, kept.scale)
         return loaded
+
+    def reset_scale(self) -> None:
+        """As training left it: raw scores."""
+        self.rescale(0.0, 1.0)
+
+    def rescale(self, centre: float, scale: float) -> None:
+        """Take these for the centre and the scale."""
+        self.centre, self.scale = centre, scale
 
     def save_scale(self, folder: Path) -> None:
         """Write centre and scale of the raw scores beside the weights."""
-        _write_scale(folder, self.centre, self.scale)
+        ScoreScale(self.centre, self.scale).save(folder)
 
     @torch.inference_mode()
     def score(self, prompts: Sequence[str], responses: Sequence[str], batch_size: int = 32) -> list[float]:

@@ -19,10 +19,19 @@ if TYPE_CHECKING:
 
 
 class Member(Protocol):
-    """Anything that scores responses."""
+    """Anything that scores responses, on a scale that can be set once its scores are known."""
+
+    model: Any
+    """The torch module that computes; members on one trunk share it."""
 
     def score(self, prompts: Sequence[str], responses: Sequence[str]) -> list[float]:
         """One centred and scaled score for each response to its prompt."""
+
+    def reset_scale(self) -> None:
+        """Score as training left it, whatever was measured since."""
+
+    def rescale(self, centre: float, scale: float) -> None:
+        """Give (raw - centre) / scale from now on."""
 
     def save_scale(self, folder: Path) -> None:
         """Write centre and scale beside the member's weights."""
@@ -67,7 +76,7 @@ def load_reward_model(spec: ModelSpec, workspace: Path, device: Any = None) -> R
     return RewardEnsemble(members, file.steepness)
 
 
-def load_members(spec: ModelSpec, workspace: Path, folders: Sequence[Path], backend: Backend) -> list[Any]:
+def load_members(spec: ModelSpec, workspace: Path, folders: Sequence[Path], backend: Backend) -> list[Member]:
     """The members in these folders; those on a trunk share one copy of it.
 
     Args:

@@ -38,6 +38,17 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class Scaled:
+    """A trained model on its scale, and what giving it one has shown (`scaling.scaled_model`)."""
+
+    model: RewardEnsemble
+    train_scores: list[float]
+    """Of the training pairs: all chosen responses, then all rejected ones."""
+    steepness: float
+    """What training made of a difference of one in the score: the members' mean scale, in logits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """The card, and what belongs to the model itself."""
 
@@ -47,15 +58,9 @@ class Measured:
     validation_accuracy: float | None
 
 
-def measure(
-    material: Material, model: RewardEnsemble, train_scores: Sequence[float], raw: float, curve: list[CurvePart]
-) -> Measured:
-    """Everything on the card, on held-out prompts; the temperature alone is fitted on validation pairs.
-
-    Args:
-        train_scores: as `scaling.scaled_model` gives them.
-        raw: the steepness that training left.
-    """
+def measure(material: Material, scaled: Scaled, curve: list[CurvePart]) -> Measured:
+    """Everything on the card, on held-out prompts; the temperature alone is fitted on validation pairs."""
+    model, raw = scaled.model, scaled.steepness
     held_out, validation = decided(material.voted, "test"), decided(material.voted, "validation")
     margins, by_member = _margins(model, held_out)
     validation_margins, _ = _margins(model, validation)
@@ -72,11 +77,11 @@ def measure(
         baselines=baselines(held_out, margins, rows["train"], rows["validation"]),
         calibration=calibrate(margins, raw, temperature, fitted_on),
         effects=effects(model, build_probes(material.demonstrations), spread),
-        train_accuracy=fmean(outcomes(differences(train_scores))),
+        train_accuracy=fmean(outcomes(differences(scaled.train_scores))),
         disagreement=_disagreement(model, held_out, by_member),
         slices=slices(held_out, margins),
     )
-    low, high = np.percentile(train_scores, [0.5, 99.5])
+    low, high = np.percentile(scaled.train_scores, [0.5, 99.5])
     return Measured(
         card=_card(material, evidence, margins, spread, score_per_nat(model), curve),
         steepness=raw / temperature,

@@ -23,7 +23,7 @@ from workbench.runs.events import Evaluation, Finished, Notice, Progress, Stoppe
 from workbench.runs.frozen_data import read_demonstrations
 
 if TYPE_CHECKING:
-    from workbench.reward_model.measuring import Material
+    from workbench.reward_model.measuring import Material, Measured
 
 ADAPTER, CLASSIFIER = "adapter", "classifier"
 
@@ -61,22 +61,17 @@ def _finish(
 ) -> Finished:
     """Measure the trained fits, publish the members, and say what became of them."""
     from workbench.reward_model.measuring import measure
-    from workbench.reward_model.scaling import raw_steepness, scaled_model
+    from workbench.reward_model.scaling import scaled_model
 
     _measuring(context, 0)
     run_id = str(context.dir.config["run_id"])
     spec = trunk.with_adapter(f"runs/{run_id}/final/{ADAPTER if config.backend == 'trunk' else CLASSIFIER}")
     folders = [fit_folder(context, fit) for fit in fits if fit.share == 1.0]
-    model, train_scores = scaled_model(material, spec, context.dir.workspace, folders)
+    scaled = scaled_model(material, spec, context.dir.workspace, folders)
     curve = _curve(context, material, spec, [fit for fit in fits if fit.share < 1.0])
     _measuring(context, 1)
-    measured = measure(material, model, train_scores, raw_steepness(folders), curve)
-    file = ModelFile(
-        backend=config.backend,
-        members=(".", *(f"members/{number}" for number in range(2, len(folders) + 1))),
-        steepness=measured.steepness,
-    )
-    context.dir.publish_final(lambda folder: _publish(folder, folders, file, measured.card))
+    measured = measure(material, scaled, curve)
+    _publish(context, config, folders, measured)
     _emit_evaluations(context, run_id, measured.card)
     for note in measured.card.notes:
         context.emit(Notice(message=note))
@@ -110,13 +105,20 @@ def _curve(context: RunContext, material: Material, spec: ModelSpec, fits: Seque
     return parts
 
 
-def _publish(folder: Path, members: Sequence[Path], file: ModelFile, card: Card) -> None:
-    for name, member in zip(file.members, members, strict=True):
-        # Linked, not copied: a run that is killed before its last word finds its fits again and loses nothing.
-        ignored = shutil.ignore_patterns("DONE")
-        shutil.copytree(member, folder / name, dirs_exist_ok=True, ignore=ignored, copy_function=os.link)
-    file.save(folder)
-    card.save(folder)
+def _publish(context: RunContext, config: RewardModelConfig, fits: Sequence[Path], measured: Measured) -> None:
+    """The members' folders as one reward model, with what it says of itself."""
+    members = (".", *(f"members/{number}" for number in range(2, len(fits) + 1)))
+    file = ModelFile(backend=config.backend, members=members, steepness=measured.steepness)
+
+    def write(folder: Path) -> None:
+        for name, fit in zip(members, fits, strict=True):
+            # Linked, not copied: a run that is killed before its last word finds its fits again and loses nothing.
+            ignored = shutil.ignore_patterns("DONE")
+            shutil.copytree(fit, folder / name, dirs_exist_ok=True, ignore=ignored, copy_function=os.link)
+        file.save(folder)
+        measured.card.save(folder)
+
+    context.dir.publish_final(write)
 
 
 def _measuring(context: RunContext, done: int) -> None:

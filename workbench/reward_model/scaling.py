@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 
 from workbench.models.spec import ModelSpec
 from workbench.reward_model.ensemble import RewardEnsemble, load_members
 from workbench.reward_model.likelihood import add_likelihood
-from workbench.reward_model.measuring import Material
+from workbench.reward_model.measuring import Material, Scaled
 from workbench.reward_model.votes import both_sides, decided
 
-SCALE_FILE = "score_scale.json"
 MOST_TRAIN_PAIRS, MOST_REFERENCES = 400, 200
 """So many are enough for a mean, a spread and a share."""
 
@@ -29,43 +25,27 @@ def raw_model(material: Material, spec: ModelSpec, workspace: Path, folders: Seq
     """
     model = RewardEnsemble(load_members(spec, workspace, folders, material.config.backend))
     for member in model.members:
-        _rescale(member, 0.0, 1.0, likelihood_weight=0.0)
+        member.reset_scale()
     if material.config.use_likelihood:
         add_likelihood(model, decided(material.voted, "validation"))
     return model
 
 
-def scaled_model(
-    material: Material, spec: ModelSpec, workspace: Path, folders: Sequence[Path]
-) -> tuple[RewardEnsemble, list[float]]:
+def scaled_model(material: Material, spec: ModelSpec, workspace: Path, folders: Sequence[Path]) -> Scaled:
     """The members with centre and scale: 0 is the mean of the human answers to training prompts (of the voted
     responses where there are none), 1 the standard deviation over the voted responses to training prompts.
-
-    Returns:
-        The model, and its scores of the training pairs: all chosen responses, then all rejected ones.
     """
     model = raw_model(material, spec, workspace, folders)
     train = decided(material.voted, "train")
     prompts, texts = both_sides(train[:: -(-len(train) // MOST_TRAIN_PAIRS)])
     human = [row for row in material.demonstrations if row.split == "train"][:MOST_REFERENCES]
     raw = model.member_scores(prompts + [row.prompt for row in human], texts + [row.response for row in human])
-    scaled = []
+    scales, scores = [], []
     for member, folder, own in zip(model.members, folders, raw, strict=True):
         centre = float(own[len(texts) :].mean() if human else own[: len(texts)].mean())
         scale = float(own[: len(texts)].std()) or 1.0
-        _rescale(member, centre, scale)
+        member.rescale(centre, scale)
         member.save_scale(folder)
-        scaled.append((own[: len(texts)] - centre) / scale)
-    return model, np.mean(scaled, axis=0).tolist()
-
-
-def raw_steepness(folders: Sequence[Path]) -> float:
-    """What training made of a difference of one in the score: the members' mean scale, in logits."""
-    return fmean(json.loads((folder / SCALE_FILE).read_text())["scale"] for folder in folders)
-
-
-def _rescale(member: Any, centre: float, scale: float, **more: float) -> None:
-    if hasattr(member, "head"):
-        member.head = replace(member.head, centre=centre, scale=scale, **more)
-    else:
-        member.centre, member.scale = centre, scale
+        scales.append(scale)
+        scores.append((own[: len(texts)] - centre) / scale)
+    return Scaled(model, np.mean(scores, axis=0).tolist(), fmean(scales))

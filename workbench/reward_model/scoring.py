@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from torch import Tensor
 from workbench.errors import ModelError
 from workbench.evaluation.perplexity import reference_losses
 from workbench.models.chat import encode_prompt, encode_response
+from workbench.reward_model.score_scale import ScoreScale
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 REWARD_ADAPTER = "reward"
 ADAPTER_FOLDER = "adapter"
 _HEAD_FILE = "score_head.safetensors"
-_SCALE_FILE = "score_scale.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,7 @@ class ScoreHead:
 
     def save_scale(self, folder: Path) -> None:
         """Write anew what was measured after the training."""
-        scale = {"centre": self.centre, "scale": self.scale, "likelihood_weight": self.likelihood_weight}
-        (folder / _SCALE_FILE).write_text(json.dumps(scale))
+        ScoreScale(self.centre, self.scale, self.likelihood_weight).save(folder)
 
     @classmethod
     def load(cls, folder: Path) -> ScoreHead:
@@ -77,11 +75,10 @@ class ScoreHead:
         """
         try:
             weight = load_file(folder / _HEAD_FILE)["weight"]
-            scale = json.loads((folder / _SCALE_FILE).read_text())
-            centre, size = float(scale["centre"]), float(scale["scale"])
         except (OSError, KeyError, ValueError) as error:
             raise ModelError(f"The folder {folder} holds no reward model; was its run deleted?") from error
-        return cls(weight, centre, size, float(scale.get("likelihood_weight", 0.0)))  # older models have none
+        kept = ScoreScale.load(folder)
+        return cls(weight, kept.centre, kept.scale, kept.likelihood_weight or 0.0)
 
 
 def last_tokens(mask: Tensor) -> Tensor:
@@ -170,6 +167,14 @@ class RewardModel:
         """Log-probability in nats of each response's least likely token, end token included, under the trunk alone."""
         with self.model.disable_adapter():
             return [-loss.worst for loss in reference_losses(self.model, self.tokenizer, prompts, responses)]
+
+    def reset_scale(self) -> None:
+        """As training left it: not centred, not scaled, and the trunk's likelihood counts for nothing."""
+        self.head = ScoreHead(self.head.weight)
+
+    def rescale(self, centre: float, scale: float) -> None:
+        """Take these for the centre and the scale; the likelihood weight stays."""
+        self.head = replace(self.head, centre=centre, scale=scale)
 
     def save_scale(self, folder: Path) -> None:
         """Write centre, scale and likelihood weight beside the head."""

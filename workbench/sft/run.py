@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from workbench.errors import RunError
-from workbench.evaluation.answers import HeldOut, evaluate_answers, evaluate_retrieval
+from workbench.evaluation.answers import evaluate_answers, evaluate_retrieval
 from workbench.evaluation.embedding import Vectors
+from workbench.evaluation.held_out import HeldOut
 from workbench.evaluation.retrieval import RETRIEVAL, retrievable
 from workbench.models.spec import ModelSpec
 from workbench.runs.context import RunContext

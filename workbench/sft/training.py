@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ModelError, NotReady
-from workbench.evaluation.answers import HeldOut
+from workbench.evaluation.held_out import HeldOut
 from workbench.models.adapters import target_modules
 from workbench.models.spec import ModelSpec
 from workbench.runs.context import RunContext

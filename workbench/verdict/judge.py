@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from workbench.evaluation.answers import HeldOut, measure_answers
+from workbench.evaluation.answers import measure_answers
 from workbench.evaluation.bootstrap import mean_interval
+from workbench.evaluation.held_out import HeldOut
 from workbench.models.chat import decode_response
 from workbench.runs.events import Answer, Evaluation
 from workbench.verdict.config import VerdictConfig

@@ -8,8 +8,8 @@ from statistics import fmean
 from typing import Any
 
 from workbench.errors import NotReady
-from workbench.evaluation.answers import HeldOut
 from workbench.evaluation.bootstrap import mean_interval, proportion_interval
+from workbench.evaluation.held_out import HeldOut
 from workbench.models.loading import load_merged, load_tokenizer
 from workbench.models.spec import ModelSpec
 from workbench.runs.context import RunContext
