@@ -10,6 +10,7 @@ import streamlit as st
 from pages import chat_feedback, services
 from pages.components import ago, attempt, escaped, header, problem
 from pages.components_forms import model_label
+from pages.components_numbers import number_field
 from pages.identity import person
 from pages.palette import model_name
 from workbench.chatbot.chat import Said, chats_of, conversation, default_model, keep_turn, new_id, turns_of
@@ -70,7 +71,9 @@ def _settings() -> None:
         "worse, and answers that depend on earlier turns cannot be voted on.",
     )
     st.slider("Temperature", 0.0, 2.0, 0.0, 0.1, key="chat_temperature", help="0: the likeliest answer each time.")
-    st.number_input("Longest answer (tokens)", 1, 4096, 96, 8, key="chat_tokens")
+    number_field(
+        Sampling.model_fields["max_new_tokens"], "Longest answer (tokens)", value=96, step=8, key="chat_tokens"
+    )
 
 
 def _welcome(model_id: str) -> None:
@@ -128,8 +131,18 @@ def _new() -> None:
 def _submit() -> None:
     """Callback: a question was sent."""
     prompt = str(st.session_state["chat_prompt"] or "").strip()
-    if prompt:
+    if prompt and attempt("chat", _sampling) is not None:
         st.session_state[WRITING] = (prompt, False)
+
+
+def _sampling() -> Sampling:
+    """How answers are drawn, as the settings say.
+
+    Raises:
+        ValidationError: a number is out of bounds.
+    """
+    state = st.session_state
+    return Sampling(temperature=state["chat_temperature"], max_new_tokens=state["chat_tokens"])
 
 
 # --- turns ----------------------------------------------------------------------------------------
@@ -204,7 +217,7 @@ def _said(model_id: str, prompt: str, *, anyway: bool, place: Any) -> Said:
         model=model_id,
         prompt=prompt,
         response="",
-        sampling=Sampling(temperature=state["chat_temperature"], max_new_tokens=state["chat_tokens"]),
+        sampling=_sampling(),
         alone=not state["chat_remember"] or not state[TURNS],
         near=nearest(near[0], near[0].likeness) if near else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages import compare_history, compare_present, services
-from pages.compare_asking import ASKING, SHOWN, finish, remember, shown_id, start, stop
+from pages.compare_asking import ASKING, SHOWN, address, finish, remember, shown_id, start, stop
 from pages.compare_choice import shown_comparison
 from pages.compare_form import fill_form, form, open_kept
 from pages.compare_panes import stream
@@ -48,11 +48,13 @@ def page() -> None:
 
 def _take_link() -> None:
     """What the address asks for, taken up once: a kept comparison, or a question that fills the form."""
-    link = st.query_params.to_dict()
+    link = address()
     if st.session_state.get("compare_link") == link:
         return
     st.session_state["compare_link"] = link
-    if "comparison" in link and shown_id() != link["comparison"]:
+    if "comparison" in link:  # the question that led to it may still be part of the address
+        if shown_id() == link["comparison"]:
+            return
         found = attempt("compare", find_comparison, services.workspace(), link["comparison"])
         if found is not None:
             open_kept(found)

@@ -90,7 +90,12 @@ def show(comparison: Comparison) -> None:
     st.session_state[SHOWN] = comparison
     st.session_state[SHOWN_AT] = time.monotonic()
     st.query_params["comparison"] = comparison.id
-    st.session_state["compare_link"] = st.query_params.to_dict()
+    st.session_state["compare_link"] = address()
+
+
+def address() -> dict[str, str]:
+    """What the address asks for, whether it is presented or not."""
+    return {name: value for name, value in st.query_params.to_dict().items() if name != "present"}
 
 
 def shown_id() -> str | None:

@@ -30,6 +30,11 @@ def shown_comparison(comparison: Comparison) -> None:
         if comparison.blind and voted:
             st.caption(":material/how_to_vote: Your choice counts as a vote on these answers.")
         return
+    if len({answer.text.strip() for answer in comparison.answers}) == 1:
+        panes(comparison, hidden=True)
+        st.info("The answers are the same, word for word, so there is nothing to prefer.", icon=":material/equal:")
+        _names(comparison)
+        return
     name = name_asked("A blind choice is a vote, and votes carry a name.")
     panes(comparison, hidden=True, extra=partial(_vote_button, comparison) if name else None)
     if name:
@@ -51,13 +56,13 @@ def _undecided(comparison: Comparison) -> None:
         if len(comparison.answers) == 2:
             st.button("Equally good", key="compare_tie", on_click=_vote, args=(comparison, "tie"))
             st.button("Both bad", key="compare_both_bad", on_click=_vote, args=(comparison, "both_bad"))
-        st.button(
-            "Show the models without voting",
-            key="compare_reveal",
-            type="tertiary",
-            on_click=_reveal,
-            args=(comparison,),
-        )
+        _names(comparison)
+
+
+def _names(comparison: Comparison) -> None:
+    st.button(
+        "Show the models without voting", key="compare_reveal", type="tertiary", on_click=_reveal, args=(comparison,)
+    )
 
 
 def _reveal(comparison: Comparison) -> None:

@@ -9,9 +9,11 @@ import streamlit as st
 from pages import compare_history, compare_present, services
 from pages.compare_asking import ASKING, NO_SCORE, show, shown_id, start, stop, telling
 from pages.components_forms import model_label
+from pages.components_numbers import number_field
 from workbench.chatbot.comparisons import Comparison
 from workbench.chatbot.questions import MOST_MODELS, Question
 from workbench.models.registry import REWARD_MODELS, RegisteredModel, list_models
+from workbench.models.streaming import Sampling
 
 HELD_OUT = "A held-out prompt"
 OWN = "My own"
@@ -58,10 +60,10 @@ def form(models: Sequence[RegisteredModel]) -> None:
         with st.expander("How the answers are drawn", icon=":material/tune:"):
             _settings()
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.session_state.get(ASKING):
+            asking = bool(st.session_state.get(ASKING))
+            st.button("Ask", type="primary", icon=":material/send:", key="compare_ask", on_click=_ask, disabled=asking)
+            if asking:
                 st.button("Stop", icon=":material/stop_circle:", key="compare_stop", on_click=stop)
-            else:
-                st.button("Ask", type="primary", icon=":material/send:", key="compare_ask", on_click=_ask)
             st.toggle(
                 "Blind",
                 key="compare_blind",
@@ -85,21 +87,32 @@ def _settings() -> None:
         st.session_state.setdefault("compare_top_p", 1.0)
         st.session_state.setdefault("compare_tokens", 96)
         st.session_state.setdefault("compare_seed", 0)
-        st.number_input(
-            "Temperature", 0.0, 2.0, step=0.1, key="compare_temperature", width=150, help="0: the likeliest each time."
+        number_field(
+            Sampling.model_fields["temperature"],
+            "Temperature",
+            step=0.1,
+            key="compare_temperature",
+            width=150,
+            help="0: the likeliest each time.",
         )
-        st.number_input(
+        number_field(
+            Sampling.model_fields["top_p"],
             "Top p",
-            0.05,
-            1.0,
             step=0.05,
             key="compare_top_p",
             width=150,
             help="Only the likeliest tokens that together have this probability. Without effect at temperature 0.",
         )
-        st.number_input("Longest answer (tokens)", 1, 4096, step=8, key="compare_tokens", width=190)
-        st.number_input(
-            "Seed", 0, 2**31 - 1, step=1, key="compare_seed", width=150, help="The same seed, the same answer."
+        number_field(
+            Sampling.model_fields["max_new_tokens"], "Longest answer (tokens)", step=8, key="compare_tokens", width=190
+        )
+        number_field(
+            Sampling.model_fields["seed"],
+            "Seed",
+            step=1,
+            key="compare_seed",
+            width=150,
+            help="The same seed, the same answer.",
         )
         reward_models = [model.id for model in list_models(services.workspace(), REWARD_MODELS)]
         if reward_models:

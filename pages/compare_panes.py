@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 
 import streamlit as st
@@ -18,6 +18,8 @@ from workbench.chatbot.questions import Question
 REDRAW_SECONDS = 0.06
 """Redrawing at every token of four models would keep the browser busier than the models."""
 LETTERS = "ABCD"
+NARROWEST = 220
+"""Pixels of a pane."""
 
 
 def stream(asked: Question, *, blind: bool, remember: Callable[[list[Answer]], None]) -> list[Answer]:
@@ -30,13 +32,12 @@ def stream(asked: Question, *, blind: bool, remember: Callable[[list[Answer]], N
         NotFound, ModelError: as `ask` does.
     """
     places: list[DeltaGenerator] = []
-    for place, (column, model) in enumerate(
-        zip(st.columns(len(asked.models), gap="medium"), asked.models, strict=True)
-    ):
-        with column, st.container(border=True, height="stretch", key=f"pane_{place}"):
-            _name(model, place, blind=blind)
-            places.append(st.empty())
-            places[-1].caption("Waiting for its turn; a model that is not in memory yet is loaded first …")
+    with _grid(len(asked.models)):
+        for place, model in enumerate(asked.models):
+            with st.container(border=True, height="stretch", key=f"pane_{place}"):
+                _name(model, place, blind=blind)
+                places.append(st.empty())
+                places[-1].caption("Waiting for its turn; a model that is not in memory yet is loaded first …")
     answers: list[Answer] = []
     drawn = 0.0
     with closing(ask(services.workspace(), services.generator(), asked)) as events:
@@ -46,6 +47,7 @@ def stream(asked: Question, *, blind: bool, remember: Callable[[list[Answer]], N
             if now - drawn >= REDRAW_SECONDS:
                 drawn = now
                 _redraw(places, answers)
+    _redraw(places, answers)
     return answers
 
 
@@ -61,23 +63,29 @@ def panes(comparison: Comparison, *, hidden: bool, extra: Callable[[int], None] 
     Args:
         extra: draws more at the foot of the pane of that place.
     """
-    best = max((a.score for a in comparison.answers if a.score is not None), default=None)
+    scores = [f"{answer.score:.2f}" for answer in comparison.answers if answer.score is not None]
+    best = max(scores, key=float, default="")
+    top = "highest" if scores.count(best) == 1 else "highest, shared"
     if not hidden:
         for one, other in same_weights(services.workspace(), comparison.answers):
             st.error(
                 f"{escaped(one)} and {escaped(other)} answered with the very same weights, so this compares nothing.",
                 icon=":material/error:",
             )
-    for place, (column, answer) in enumerate(
-        zip(st.columns(len(comparison.answers), gap="medium"), comparison.answers, strict=True)
-    ):
-        with column, st.container(border=True, height="stretch", key=f"pane_{place}"):
-            _name(answer.model, place, blind=hidden, note="" if hidden else _origin(answer))
-            _text(answer)
-            if not hidden:
-                _judgement(answer, best, comparison.scored_by)
-            if extra is not None:
-                extra(place)
+    with _grid(len(comparison.answers)):
+        for place, answer in enumerate(comparison.answers):
+            with st.container(border=True, height="stretch", key=f"pane_{place}"):
+                _name(answer.model, place, blind=hidden, note="" if hidden else _origin(answer))
+                _text(answer)
+                if not hidden:
+                    _judgement(answer, {best: f" · {top}"}, comparison.scored_by)
+                if extra is not None:
+                    extra(place)
+
+
+def _grid(number: int) -> DeltaGenerator:
+    """So many panes beside each other, in two rows where they would become too narrow to read."""
+    return st.grid(number, min_column_width=NARROWEST, gap="small")
 
 
 def _name(model: str, place: int, *, blind: bool, note: str = "") -> None:
@@ -91,9 +99,9 @@ def _origin(answer: Answer) -> str:
     """Which weights answered, and how fast."""
     parts = [f"weights {answer.weights[:10]}" if answer.weights else "weights unknown"]
     if answer.tokens:
-        parts.append(f"{answer.tokens} tokens")
+        parts.append(f"{answer.tokens}\u00a0tokens")
     if answer.seconds:
-        parts.append(f"{answer.seconds:.1f} s")
+        parts.append(f"{answer.seconds:.1f}\u00a0s")
     return " · ".join(parts)
 
 
@@ -105,10 +113,12 @@ def _text(answer: Answer) -> None:
         st.caption(":material/stop_circle: Stopped before it was done.")
 
 
-def _judgement(answer: Answer, best: float | None, scored_by: str | None) -> None:
+def _judgement(answer: Answer, marks: Mapping[str, str], scored_by: str | None) -> None:
+    """Score and nearest demonstration; ``marks`` says more of a score as it is written."""
     if answer.score is not None:
-        top = " · highest" if best is not None and answer.score >= best else ""
-        st.markdown(f"**Score {answer.score:.2f}**{top}", help=f"What {escaped(scored_by)} gives it; higher is better.")
+        score = f"{answer.score:.2f}"
+        help_text = f"What {escaped(scored_by)} gives it; higher is better."
+        st.markdown(f"**Score {score}**{marks.get(score, '')}", help=help_text)
     if answer.nearest is None:
         return
     near = answer.nearest
@@ -118,5 +128,5 @@ def _judgement(answer: Answer, best: float | None, scored_by: str | None) -> Non
             help="The human response nearest to this answer in meaning, among those to similar prompts; 1 is the same.",
         )
         with st.container(key=f"near_{answer.model}_{near.id}", gap=None):
-            st.text(near.prompt, width="stretch")
+            st.caption(f"To: {escaped(near.prompt)}")
             st.text(near.response, width="stretch")

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pages import services
+from pages.components_numbers import say_refusal
 from workbench.models.registry import RegisteredModel
 
 LABELS = {
@@ -77,9 +78,7 @@ def field_inputs(
             field = settings.model_fields[name]
             with st.container(gap="xxsmall"):
                 values[name] = _input(name, field, label, help_text or field.description, f"{key}_{name}")
-                refusal = _refusal(field, values[name])
-                if refusal:
-                    st.markdown(f":small[:red[:material/error: {refusal}]]")
+                say_refusal(field, values[name])
     return values
 
 
@@ -181,8 +180,7 @@ def _input(name: str, field: FieldInfo, label: str, help_text: str | None, key: 
         )
     if kind is str:
         return st.text_input(label, value=default or "", placeholder="Not set", key=key, help=help_text) or None
-    # The widgets have no bounds: a browser keeps a number outside of them to itself, and the run would start with the
-    # one before. What is out of bounds is said below the widget, and refused where the settings are made.
+    # No bounds in the widget: see `number_field`.
     if kind is int:
         return st.number_input(
             label,
@@ -205,40 +203,12 @@ def _input(name: str, field: FieldInfo, label: str, help_text: str | None, key: 
     )
 
 
-def _refusal(field: FieldInfo, value: Any) -> str:
-    """Why the settings will not take a number; empty where they will."""
-    low, high, low_open, high_open = _bounds(field)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return ""
-    if low is not None and (value < low or (low_open and value == low)):
-        return f"Must be {'above' if low_open else 'at least'} {low:g}."
-    if high is not None and (value > high or (high_open and value == high)):
-        return f"Must be {'below' if high_open else 'at most'} {high:g}."
-    return ""
-
-
 def _bare(annotation: Any) -> Any:
     """The annotation without its ``| None``."""
     inner = [part for part in get_args(annotation) if part is not type(None)]
     if get_origin(annotation) is not Literal and len(inner) == 1:
         return inner[0]
     return annotation
-
-
-def _bounds(field: FieldInfo) -> tuple[float | None, float | None, bool, bool]:
-    """(lowest, highest, whether lowest itself is refused, whether highest itself is refused)."""
-    low = high = None
-    low_open = high_open = False
-    for rule in field.metadata:
-        if (value := getattr(rule, "ge", None)) is not None:
-            low = value
-        if (value := getattr(rule, "gt", None)) is not None:
-            low, low_open = value, True
-        if (value := getattr(rule, "le", None)) is not None:
-            high = value
-        if (value := getattr(rule, "lt", None)) is not None:
-            high, high_open = value, True
-    return low, high, low_open, high_open
 
 
 def _step(name: str, default: float) -> float:

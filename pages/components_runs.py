@@ -10,6 +10,7 @@ import streamlit as st
 from pages import services
 from pages.components import ago, attempt, duration, escaped, problem, report
 from pages.components_charts import metric_cards
+from pages.components_steering import pause_wanted, steer
 from pages.home_state import LIVE
 from pages.rows import Run, RunKind
 from workbench.errors import NotFound
@@ -40,6 +41,7 @@ _BADGES: dict[str, tuple[str, str, Any]] = {
 }
 _EXPLAINED = {
     "pending": "Waiting for its turn: one run trains at a time.",
+    "paused": "It waits where it was paused. It holds its memory, and no other run can start.",
     "stopping": "Writing a checkpoint before it leaves.",
     "stopped": "Stopped at a checkpoint. Resuming goes on from there, with the same numbers.",
     "interrupted": "Its process ended without a word (a restart, or too little memory). "
@@ -49,14 +51,22 @@ _EXPLAINED = {
 
 def status_badge(run: Run) -> None:
     """The run's state as a coloured badge; a run that was told to pause says so, though its process lives."""
-    paused = run.status == "running" and run.phase == "paused"
-    label, icon, colour = _BADGES["paused" if paused else run.status]
+    label, icon, colour = _BADGES[_state(run)]
     st.badge(label, icon=f":material/{icon}:", color=colour)
 
 
-def status_word(status: str) -> str:
-    """The run's state as one word."""
+def status_word(run: Run) -> str:
+    """The run's state as one word, the badge's."""
+    return _BADGES[_state(run)][0]
+
+
+def status_name(status: str) -> str:
+    """A stored state as one word, where it is about no single run."""
     return _BADGES[status][0]
+
+
+def _state(run: Run) -> str:
+    return "paused" if run.status == "running" and run.phase == "paused" else run.status
 
 
 def find_run(run_id: str) -> Run | None:
@@ -148,8 +158,8 @@ def run_card(run: Run) -> None:
         _progress(run)
         if run.status == "failed":
             st.error(escaped(run.error or "The run failed; its log says more."), icon=":material/error:")
-        elif run.status in _EXPLAINED:
-            st.caption(_EXPLAINED[run.status])
+        elif _state(run) in _EXPLAINED:
+            st.caption(_EXPLAINED[_state(run)])
         for notice in services.workspace().notices.list(run.id):
             st.caption(f":material/info: {escaped(notice.message)}")
         problem(f"run_{run.id}")
@@ -171,6 +181,16 @@ def _progress(run: Run) -> None:
 
 
 def _buttons(run: Run) -> None:
+    if _state(run) == "paused":
+        st.button(
+            "Go on",
+            icon=":material/play_arrow:",
+            type="primary",
+            key=f"go_on_{run.id}",
+            on_click=steer,
+            args=(f"run_{run.id}", run.id, {"pause": False}),
+            disabled=not pause_wanted(run),
+        )
     if run.status in ("pending", "running"):
         st.button(
             "Stop",

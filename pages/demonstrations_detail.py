@@ -43,7 +43,8 @@ def _whole(row: Demonstration) -> None:
     tags = f" · {escaped(', '.join(row.tags))}" if row.tags else ""
     st.caption(f"{row.split} · {row.status}{tags}")
     source = f" from {escaped(row.source)}" if row.source else ""
-    st.caption(f"By {escaped(row.author)}{source}, {ago(row.updated_at)}")
+    changed = "changed " if row.updated_at != row.created_at else ""
+    st.caption(f"By {escaped(row.author)}{source}, {changed}{ago(row.updated_at)}")
     if row.origin:
         place = f"{row.origin['document']}, {row.origin['section']}"
         st.caption(f"{escaped(place)}, characters {row.origin['start']:,} to {row.origin['end']:,}")

@@ -32,14 +32,19 @@ def import_documents(name: str, documents: list[Document], author: str | None, d
     st.markdown(f"{counted(len(documents) - len(unread), 'document')} read.")
     for document in unread[:20]:
         st.warning(f"{escaped(document.name)}: {escaped(document.problem)}.", icon=":material/warning:")
-    every = st.toggle(
+    every = bool(open_sections(documents)) and st.toggle(
         "Also offer sections whose heading asks nothing, with a question made of the heading",
         key="map_sections",
         help="You will want to word these questions better before you approve them.",
     )
     file = drafts(name, documents, wanted="all" if every else "questions", propose=_worded(name, documents, every))
     if not file.fields:
-        st.info("No heading in it asks a question. Turn the switch on to be offered all sections.")
+        st.info(
+            "No heading in it asks a question. Turn the switch on to be offered all sections."
+            if open_sections(documents)
+            else "No heading in it asks a question. In a PDF or plain text, that is a line of its own that ends with a "
+            "question mark; the text below it becomes the response."
+        )
         return
     _show(file)
     st.button(

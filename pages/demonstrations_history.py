@@ -6,6 +6,9 @@ import streamlit as st
 
 from pages import identity, services
 from pages.components import ago, attempt, escaped, plain_text, report, required
+from pages.rows import DemonstrationState
+from pages.token_text import marked_words
+from workbench.diagnosis.text_diff import word_diff
 
 OPEN = "demonstration_history"
 
@@ -27,9 +30,13 @@ def _close() -> None:
 
 @st.dialog("History", width="medium", on_dismiss=_close)
 def _history(demonstration_id: str) -> None:
-    versions = services.workspace().demonstrations.history(demonstration_id)
+    repository = services.workspace().demonstrations
+    versions = repository.history(demonstration_id)
     if not versions:
         st.caption("It is as it was first written.")
+        return
+    name = identity.asked("Changes carry your name.")
+    after: DemonstrationState = repository.get(demonstration_id)
     for number, version in enumerate(versions):
         with st.container(border=True):
             st.caption(f"Until {escaped(version.replaced_by)} {version.action} it, {ago(version.replaced_at)}")
@@ -37,9 +44,36 @@ def _history(demonstration_id: str) -> None:
             plain_text(version.response, "Response")
             tags = f" · {escaped(', '.join(version.tags))}" if version.tags else ""
             st.caption(f"{version.split} · {version.status}{tags}")
-            if st.button("Restore this version", icon=":material/undo:", key=f"restore_{number}"):
+            _change(version, after, number)
+            if st.button(
+                "Restore this version", icon=":material/undo:", key=f"restore_{number}", disabled=name is None
+            ):
                 restore(version.id)
                 st.rerun()
+        after = version
+
+
+def _change(before: DemonstrationState, after: DemonstrationState, number: int) -> None:
+    """What became of a version: words that came and went, and what else is different."""
+    for label, old, new in (
+        ("prompt", before.prompt, after.prompt),
+        ("response", before.response, after.response),
+    ):
+        if old != new:
+            st.caption(f"The {label} after that")
+            marked_words(word_diff(old, new), key=f"history_{label}_{number}")
+    others = [
+        f"{label} {escaped(old or 'none')} → {escaped(new or 'none')}"
+        for label, old, new in (
+            ("status", before.status, after.status),
+            ("split", before.split, after.split),
+            ("tags", ", ".join(before.tags), ", ".join(after.tags)),
+            ("source", before.source or "", after.source or ""),
+        )
+        if old != new
+    ]
+    if others:
+        st.caption(f"Also changed: {'; '.join(others)}")
 
 
 def restore(version_id: str) -> None:

@@ -21,7 +21,7 @@ from workbench.demonstrations.document_text import EXTENSIONS as DOCUMENTS
 from workbench.demonstrations.documents import read_documents
 from workbench.demonstrations.formats import FORMATS, PACKED
 from workbench.demonstrations.import_preview import ImportPreview, preview_table
-from workbench.demonstrations.import_report import ImportReport, OnProgress, RejectedRow, rejected_csv
+from workbench.demonstrations.import_report import ImportReport, OnProgress, RejectedRow, reasons, rejected_csv
 from workbench.demonstrations.importing import check_table, store_demonstrations
 from workbench.demonstrations.parsing import MAX_UPLOAD_BYTES, parse_file
 from workbench.demonstrations.rows import RawTable
@@ -33,6 +33,8 @@ PREVIEW = "import_preview"
 ASKED = "import_asked"
 ROWS, HANDBOOK = "Questions with answers", "Handbook to draw from"
 AMBIGUOUS = (".txt", ".zip")
+SHOWN, SHOWN_REASONS = 1_000, 6
+"""Rejected rows in the table, and reasons above it."""
 
 
 def import_file() -> None:
@@ -201,15 +203,20 @@ def _last_report() -> None:
 def _rejected(rejected: list[RejectedRow], file: bytes) -> None:
     if not rejected:
         return
-    st.warning(f"{counted(len(rejected), 'row')} cannot be taken:", icon=":material/warning:")
+    st.warning(f"{counted(len(rejected), 'row')} cannot be taken.", icon=":material/warning:")
+    found = reasons(rejected)
+    if len(rejected) > len(found):
+        st.markdown("\n".join(f"- {number:,} × {escaped(reason)}" for reason, number in found[:SHOWN_REASONS]))
     st.dataframe(
-        {"Row": [row.row for row in rejected[:1_000]], "Why": [row.reason for row in rejected[:1_000]]},
+        {"Row": [row.row for row in rejected[:SHOWN]], "Why": [row.reason for row in rejected[:SHOWN]]},
         hide_index=True,
         width=820,
         height="auto",
         column_config={"Row": st.column_config.NumberColumn(width=80)},
         alt="Rows that cannot be taken, with the reason",
     )
+    if len(rejected) > SHOWN:
+        st.caption(f"The first {SHOWN:,} are shown; the file has all of them.")
     st.download_button(
         "Download these rows with the reasons",
         file,

@@ -27,9 +27,9 @@ def line_colours() -> tuple[str, ...]:
     return colours.line_colours(theme())
 
 
-def model_name(label: str, model_id: str, note: str = "", size: str = "1rem") -> None:
+def model_name(label: str, model_id: str, note: str = "", size: str = "1em") -> None:
     """A model's name with a bar in its colour; ``note`` stands small below it. Both are drawn as plain text."""
-    below = f'<div style="font-size:0.85rem;opacity:0.8;overflow-wrap:anywhere">{escape(note)}</div>' if note else ""
+    below = f'<div style="font-size:0.85em;opacity:0.8;overflow-wrap:anywhere">{escape(note)}</div>' if note else ""
     st.html(
         f'<div style="border-left:5px solid {model_colour(model_id)};border-radius:2px;padding-left:0.6rem">'
         f'<div style="font-weight:650;font-size:{size};overflow-wrap:anywhere">{escape(label)}</div>{below}</div>'

@@ -30,8 +30,3 @@ def branch(place: str, run_id: str, step: int | None, changes: Mapping[str, Any]
     new = attempt(place, launch)
     if new:
         st.session_state["ppo_run"] = new
-
-
-def steer(place: str, run_id: str, wanted: Mapping[str, Any]) -> None:
-    """Callback: write wishes where the run reads them."""
-    attempt(place, services.supervisor().steer, run_id, **wanted)

@@ -130,7 +130,7 @@ def family_tree(relatives: Sequence[Relative], chosen: str) -> Figure:
             text=["", escape(relative.run.id)],
             textposition="middle right",
             cliponaxis=False,
-            hovertemplate=f"{escape(relative.run.id)}, {status_word(relative.run.status)}<br>"
+            hovertemplate=f"{escape(relative.run.id)}, {status_word(relative.run)}<br>"
             f"{changes or 'from the SFT model'}<extra></extra>",
         )
     figure.update_layout(hovermode="closest", uirevision="still", margin={"l": 8, "r": 90, "t": 6, "b": 30})

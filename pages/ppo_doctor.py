@@ -9,8 +9,9 @@ from pages.components import counted, escaped, plain_text, problem
 from pages.components_charts import CONFIG
 from pages.components_forms import setting_label, setting_value
 from pages.components_runs import find_run
+from pages.components_steering import pause_wanted, steer
 from pages.metric_words import METRICS
-from pages.ppo_branching import branch, steer
+from pages.ppo_branching import branch
 from pages.ppo_charts import Style, curves
 from pages.ppo_curves import marks_of
 from pages.rows import Run
@@ -70,6 +71,7 @@ def _ways_back(run: Run, checkpoint: int | None) -> None:
                 key=f"alarm_pause_{run.id}",
                 on_click=steer,
                 args=(PLACE, run.id, {"pause": True}),
+                disabled=pause_wanted(run),
             )
         coefficient = 2 * float(run.config.get("ppo", {}).get("kl_coef", 0.5)) or 0.2
         if run.kind == "ppo":

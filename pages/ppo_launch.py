@@ -21,6 +21,7 @@ from pages.components_forms import (
     setting_label,
     setting_value,
 )
+from pages.components_numbers import number_field
 from pages.ppo_alternatives import METHODS, alternative
 from workbench.errors import NotFound
 from workbench.launch.checks import verdict_on
@@ -180,8 +181,14 @@ def _prompts() -> dict[str, Any]:
             help="A named snapshot keeps the prompts the same over several runs.",
         )
         tags = st.multiselect("With one of the tags", _tags(), key="ppo_tags", placeholder="All", width=300)
-        limit = st.number_input(
-            "At most", min_value=1, value=None, step=10, placeholder="All of them", key="ppo_prompts_limit", width=150
+        limit = number_field(
+            PPORunConfig.model_fields["prompts_limit"],
+            "At most",
+            value=None,
+            step=10,
+            placeholder="All of them",
+            key="ppo_prompts_limit",
+            width=150,
         )
     approved = workspace.demonstrations.count(status="approved", split="train")
     if not snapshot:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages import identity, services
 from pages.components import ago, attempt, counted, escaped, report
+from pages.components_numbers import number_field
 from pages.rows import Run
 from workbench.launch.pairs import launch_pairs
 from workbench.models.promotion import HeadToHead, head_to_head, promote, promoted_model, promotions
@@ -25,7 +26,9 @@ def people_part(run: Run, candidates: list[str], sft: str) -> None:
         st.markdown("**What people say: blind votes between SFT and this**")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             candidate = st.selectbox("Candidate", candidates, key=f"verdict_candidate_{run.id}", width=280)
-            pairs = st.number_input("Pairs", 1, 500, BLIND_PAIRS, 10, key="verdict_pairs", width=120)
+            pairs = number_field(
+                PairsConfig.model_fields["limit"], "Pairs", value=BLIND_PAIRS, step=10, key="verdict_pairs", width=120
+            )
             st.button(
                 f"Send {int(pairs)} blind pairs to step 3",
                 icon=":material/how_to_vote:",

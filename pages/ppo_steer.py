@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,18 +10,17 @@ import streamlit as st
 from pages import ppo_data, services
 from pages.components import escaped, problem
 from pages.components_charts import CONFIG
-from pages.components_runs import find_run, status_word, stop_run
+from pages.components_numbers import number_field
+from pages.components_runs import REFRESH_SECONDS, find_run, status_word, stop_run
+from pages.components_steering import pause_buttons, steer
 from pages.metric_words import METRICS, written
-from pages.ppo_branching import branch, steer
+from pages.ppo_branching import branch
 from pages.ppo_charts_runs import changes_in_words, family_tree
 from pages.rows import Run
+from workbench.ppo.config import PPOConfig
 from workbench.runs.family import family
+from workbench.runs.steering import Control
 
-ACTIONS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
-    ("Pause", "pause", {"pause": True}, "Writes a checkpoint and waits; nothing is lost."),
-    ("Go on", "play_arrow", {"pause": False}, "Ends a pause."),
-    ("Checkpoint now", "save", {"checkpoint": True}, "To go back to later, or to branch from."),
-)
 STEERED = {"kl_coef": "objective/kl_coef", "learning_rate": "learning_rate"}
 """Settings that can be changed while a run goes on, and the metric that shows each."""
 BRANCHED = {"kl_coef": "KL coefficient", "learning_rate": "Learning rate", "total_episodes": "Episodes"}
@@ -44,28 +42,16 @@ def steer_tab(run_id: str) -> None:
 def _steering(run: Run) -> None:
     with st.container(border=True):
         st.markdown("**Steer it while it goes on**")
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            for label, icon, wish, help_text in ACTIONS:
-                key = f"steer_{label}_{run.id}"
-                st.button(
-                    label, icon=f":material/{icon}:", key=key, on_click=_steer, args=(run.id, wish), help=help_text
-                )
-            st.button(
-                "Stop",
-                icon=":material/stop_circle:",
-                key=f"steer_Stop_{run.id}",
-                on_click=stop_run,
-                args=(run.id,),
-                help="Writes a checkpoint and leaves; the run can be resumed.",
-            )
+        # The run may pause itself on an alarm, and somebody else may steer it too.
+        st.fragment(_actions, run_every=REFRESH_SECONDS)(run.id)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             latest = services.workspace().metrics.latest(run.id)
             for name, metric in STEERED.items():
                 now = latest.get(metric)
-                st.number_input(
+                number_field(
+                    Control.model_fields[name],
                     METRICS[metric].title,
                     value=None,
-                    min_value=0.0,
                     format="%.5f",
                     placeholder=f"now {now:.3g}" if now is not None else f"{run.config['ppo'][name]:g} at the start",
                     key=f"steer_{name}_{run.id}",
@@ -75,13 +61,41 @@ def _steering(run: Run) -> None:
             key = f"steer_apply_{run.id}"
             st.button("Apply", icon=":material/check:", key=key, on_click=_apply_settings, args=(run.id,))
         st.caption("It follows at its next update. Every change is a dotted line on the curves and a note on its card.")
-        problem(f"steer_{run.id}")
+        problem(f"steered_{run.id}")
 
 
-def _steer(run_id: str, wish: dict[str, Any]) -> None:
-    """Callback: write a wish where the run reads it."""
-    # Each wish for a checkpoint is a new one, so it carries the time.
-    steer(f"steer_{run_id}", run_id, {n: time.time() if n == "checkpoint" else v for n, v in wish.items()})
+def _actions(run_id: str) -> None:
+    """The buttons that fit what the run does now."""
+    run = find_run(run_id)
+    if run is None or run.status != "running":
+        st.rerun()
+    with st.container(horizontal=True):
+        following = pause_buttons(run)
+        st.button(
+            "Checkpoint now",
+            icon=":material/save:",
+            key=f"steer_Checkpoint now_{run.id}",
+            on_click=_checkpoint,
+            args=(run.id,),
+            disabled=run.phase == "paused",
+            help="To go back to later, or to branch from. A pause has written one.",
+        )
+        st.button(
+            "Stop",
+            icon=":material/stop_circle:",
+            key=f"steer_Stop_{run.id}",
+            on_click=stop_run,
+            args=(run.id,),
+            help="Writes a checkpoint and leaves; the run can be resumed.",
+        )
+    if following:
+        st.caption(following)
+    problem(f"steer_{run.id}")
+
+
+def _checkpoint(run_id: str) -> None:
+    """Callback: each wish for a checkpoint is a new one, so it carries the time."""
+    steer(f"steer_{run_id}", run_id, {"checkpoint": time.time()})
 
 
 def _apply_settings(run_id: str) -> None:
@@ -89,7 +103,7 @@ def _apply_settings(run_id: str) -> None:
     values = {name: st.session_state.get(f"steer_{name}_{run_id}") for name in STEERED}
     wish = {name: value for name, value in values.items() if value is not None}
     if wish:
-        _steer(run_id, wish)
+        steer(f"steered_{run_id}", run_id, wish)
 
 
 def _branching(run: Run) -> None:
@@ -111,10 +125,10 @@ def _branching(run: Run) -> None:
             for name in BRANCHED:
                 old = run.config["ppo"][name]
                 whole = isinstance(old, int)
-                st.number_input(
+                number_field(
+                    PPOConfig.model_fields[name],
                     BRANCHED[name],
                     value=None,
-                    min_value=0 if whole else 0.0,
                     placeholder=f"{old:g}",
                     key=f"branch_{name}_{run.id}",
                     width=170,
@@ -152,7 +166,7 @@ def _family(run: Run) -> None:
         rows = [
             {
                 "Run": "\u2003" * relative.depth + ("└ " if relative.depth else "") + relative.run.id,
-                "State": status_word(relative.run.status),
+                "State": status_word(relative.run),
                 "Branched off": f"{relative.parent_id}, update {relative.branched_at}"
                 if relative.parent_id
                 else "SFT model",

@@ -12,6 +12,7 @@ from pages import identity, ppo_data, services
 from pages.components import attempt, counted, escaped, problem
 from pages.components_answers import comparison
 from pages.components_charts import CONFIG
+from pages.components_numbers import number_field
 from pages.components_runs import find_run, live_run
 from pages.home_state import LIVE
 from pages.metric_words import MEASURES, METRICS
@@ -95,13 +96,19 @@ def _judge_form(run: Run, steps: Sequence[int], *, again: bool) -> None:
     with st.container(border=True):
         st.markdown("**Judge again**" if again else "**Compare base, SFT, best of n and this run on held-out prompts**")
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            prompts = st.number_input("Held-out prompts", 2, 2000, 100, 20, key="verdict_prompts", width=150)
-            best_of = st.number_input(
+            prompts = number_field(
+                VerdictConfig.model_fields["prompts"],
+                "Held-out prompts",
+                value=100,
+                step=20,
+                key="verdict_prompts",
+                width=150,
+            )
+            best_of = number_field(
+                VerdictConfig.model_fields["best_of_n"],
                 "Best of",
-                1,
-                64,
-                4,
-                1,
+                value=4,
+                step=1,
                 key="verdict_best_of",
                 width=110,
                 help="How many SFT answers the reward model chooses from; 1 leaves it out.",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from pydantic import Field
+from pydantic.fields import FieldInfo
 
 from pages import identity, services
 from pages.components import attempt, counted, escaped, problem, report
+from pages.components_numbers import number_field
 from pages.preferences_source import bounds, chosen_source
 from workbench.errors import InvalidInput
 from workbench.preferences.audit import AnnotatorAudit, audit
 from workbench.preferences.audit_rules import MeasureName
 from workbench.preferences.audit_words import findings
-from workbench.preferences.exclusions import leave_out, rules, take_in_again
+from workbench.preferences.exclusions import MOST_SECONDS, leave_out, rules, take_in_again
 
 MEASURES: dict[MeasureName, tuple[str, str]] = {
     "left": ("Chose the left response", "Sides are drawn by lot, so about half is right."),
@@ -24,6 +27,7 @@ MEASURES: dict[MeasureName, tuple[str, str]] = {
     "consistency": ("Same answer when shown again", "A share of pairs is shown twice, sides swapped."),
 }
 NUMBERS: tuple[MeasureName, ...] = ("seconds", "agreement")
+FASTER_THAN: FieldInfo = Field(gt=0, le=MOST_SECONDS)
 
 
 def annotators() -> None:
@@ -126,7 +130,7 @@ def _rules(names: list[str]) -> None:
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         st.selectbox("Votes of", ["Everybody", *names], key="rule_annotator", width=220)
-        st.number_input("Given in less than (seconds)", 0.1, 3600.0, None, 0.5, key="rule_seconds", width=220)
+        number_field(FASTER_THAN, "Given in less than (seconds)", value=None, step=0.5, key="rule_seconds", width=220)
         st.text_input("Why", key="rule_note", width=260)
         st.button("Leave out", key="rule_add", on_click=_add_rule)
 

@@ -7,6 +7,7 @@ import streamlit as st
 from pages import identity, services
 from pages.components import attempt, counted, problem, report
 from pages.components_forms import model_choice
+from pages.components_numbers import number_field
 from pages.components_runs import live_run, pick_run
 from workbench.errors import InvalidInput
 from workbench.launch.pairs import launch_pairs
@@ -63,7 +64,12 @@ def _what_is_asked(settings: VotingSettings) -> None:
 def _who_gets_what(settings: VotingSettings) -> None:
     st.markdown("**Who gets which pair?**")
     with st.grid(3, min_column_width=210, vertical_alignment="bottom"):
-        st.number_input("People per pair", 1, 50, settings.people_per_pair, key="set_people")
+        number_field(
+            VotingSettings.model_fields["people_per_pair"],
+            "People per pair",
+            value=settings.people_per_pair,
+            key="set_people",
+        )
         _percent(
             "Share of pairs that go to so many",
             settings.overlap,
@@ -88,13 +94,12 @@ def _who_gets_what(settings: VotingSettings) -> None:
             help="The most informative are those on which a reward model's scores are nearest to each other; until "
             "pairs have scores, the order is random.",
         )
-        st.number_input(
+        number_field(
+            VotingSettings.model_fields["lapse_minutes"],
             "A pair is kept for who sees it (minutes)",
-            0.5,
-            1440.0,
-            settings.lapse_minutes,
-            1.0,
-            "%g",
+            value=settings.lapse_minutes,
+            step=1.0,
+            format="%g",
             key="set_lapse",
         )
 

@@ -9,6 +9,7 @@ import streamlit as st
 from pages import identity, services
 from pages.components import attempt, problem, report
 from pages.components_charts import CONFIG, colours
+from pages.components_numbers import number_field
 from pages.rows import Run
 from workbench.launch.reward_model import launch_best_of_n
 from workbench.reward_model.best_of_n import BestOfNConfig
@@ -29,7 +30,14 @@ def best_of_n(run: Run) -> None:
             "score climbs and likeness to the human answers falls, the reward model is being exploited."
         )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input("Held-out prompts", 4, 500, 48, 8, key=f"best_prompts_{run.id}", width=160)
+        number_field(
+            BestOfNConfig.model_fields["prompts"],
+            "Held-out prompts",
+            value=48,
+            step=8,
+            key=f"best_prompts_{run.id}",
+            width=160,
+        )
         st.button(
             "Measure again" if points else "Measure",
             icon=":material/leaderboard:",
@@ -89,7 +97,11 @@ def _chart(points: list[dict[str, Any]], run_id: str) -> None:
 
 def _start(run_id: str) -> None:
     """Callback: queue the run."""
-    config = BestOfNConfig(reward_model_id=run_id, prompts=int(st.session_state[f"best_prompts_{run_id}"]))
-    made = attempt(PLACE, launch_best_of_n, services.workspace(), config, identity.person() or "")
+
+    def launch() -> str:
+        config = BestOfNConfig(reward_model_id=run_id, prompts=int(st.session_state[f"best_prompts_{run_id}"]))
+        return launch_best_of_n(services.workspace(), config, identity.person() or "")
+
+    made = attempt(PLACE, launch)
     if made:
         report(PLACE, f"{made} is queued; the curve appears here once it has ended. See Runs for its progress.")

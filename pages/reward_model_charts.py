@@ -100,7 +100,7 @@ def margins_chart(margins: Sequence[float], key: str) -> None:
     ):
         figure.add_histogram(x=values, name=name, marker={"color": colour}, xbins=bins)
     figure.update_layout(barmode="overlay", bargap=0.06)
-    figure.update_xaxes(title="score of the chosen − score of the rejected response", range=[low - size, high + size])
+    figure.update_xaxes(title="score: chosen − rejected", range=[low - size, high + size])
     figure.update_yaxes(title="pairs")
     _draw(figure, key, "Distribution of margins", 320, legend=True)
 

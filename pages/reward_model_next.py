@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from pydantic import Field
+from pydantic.fields import FieldInfo
 
 from pages import identity, services
 from pages.components import attempt, counted, problem, report
+from pages.components_numbers import number_field
 from pages.rows import Run
-from workbench.preferences.label_next import label_these_next, waiting
+from workbench.preferences.label_next import MOST_NEW_PAIRS, label_these_next, waiting
 from workbench.workspace import Workspace
 
 PLACE = "reward_next"
+NEW_PAIRS: FieldInfo = Field(ge=0, le=MOST_NEW_PAIRS)
 
 
 def label_next(run: Run, workspace: Workspace) -> None:
@@ -27,8 +31,8 @@ def label_next(run: Run, workspace: Workspace) -> None:
         "which it is least sure come first for everybody who votes."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input(
-            "New pairs", min_value=0, max_value=2000, value=0 if number else 100, step=20, key=f"next_new_{run.id}",
+        number_field(
+            NEW_PAIRS, "New pairs", value=0 if number else 100, step=20, key=f"next_new_{run.id}",
             width=140, help="Sampled in addition; 0 only orders those that wait.",
         )  # fmt: skip
         st.button(

@@ -76,7 +76,7 @@ def _ranked() -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{rank}.** &nbsp; score **{row['score']:+.2f}**", width="content")
                 if rank > 1 and row["best_preferred"] is not None:
-                    st.caption(f"the first would be preferred in {row['best_preferred']:.0%}")
+                    st.caption(f"the first would be preferred {_how_often(row['best_preferred'])}")
                 if row["disagreement"] is not None:
                     st.caption(f"members disagree by {row['disagreement']:.2f}")
             if row["words"]:
@@ -85,6 +85,11 @@ def _ranked() -> None:
                 plain_text(row["response"])
     if any(row["words"] for row in shown["rows"]):
         st.caption("Green words raise the score, red ones lower it; strong colour is at least a third of a spread.")
+
+
+def _how_often(share: float) -> str:
+    """A share of votes in words; never all of them, since no reward model is that sure."""
+    return "nearly always" if share >= 0.995 else f"in {share:.0%} of votes"
 
 
 def _word(word: str, value: float) -> str:

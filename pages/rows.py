@@ -43,11 +43,9 @@ class Run(Protocol):
     def summary(self) -> dict[str, Any]: ...
 
 
-class Demonstration(Protocol):
-    """What the pages need to know of a demonstration."""
+class DemonstrationState(Protocol):
+    """What a demonstration says, now or in a former version."""
 
-    @property
-    def id(self) -> str: ...
     @property
     def prompt(self) -> str: ...
     @property
@@ -57,11 +55,20 @@ class Demonstration(Protocol):
     @property
     def source(self) -> str: ...
     @property
-    def author(self) -> str: ...
-    @property
     def status(self) -> str: ...
     @property
     def split(self) -> str: ...
+
+
+class Demonstration(DemonstrationState, Protocol):
+    """What the pages need to know of a demonstration."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def author(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
     @property
     def updated_at(self) -> datetime: ...
     @property

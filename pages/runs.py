@@ -12,7 +12,7 @@ import streamlit as st
 from pages import services
 from pages.components import ago, duration, empty_state, escaped, header, problem
 from pages.components_charts import metric_cards
-from pages.components_runs import KINDS, delete_run, find_run, live_run, status_word
+from pages.components_runs import KINDS, delete_run, find_run, live_run, status_name, status_word
 from pages.home_state import LIVE
 from pages.metric_words import METRICS
 from pages.rows import Run, RunKind
@@ -83,7 +83,7 @@ def _matches(run: Run, words: str) -> bool:
 
 
 def _state_word(status: str) -> str:
-    return status if status == ANY else status_word(status)
+    return status if status == ANY else status_name(status)
 
 
 def _table(runs: list[Any]) -> None:
@@ -91,7 +91,7 @@ def _table(runs: list[Any]) -> None:
         {
             "Run": [run.id for run in runs],
             "Kind": [KINDS[run.kind] for run in runs],
-            "State": [status_word(run.status) for run in runs],
+            "State": [status_word(run) for run in runs],
             "Started by": [run.created_by for run in runs],
             "When": [ago(run.created_at) for run in runs],
             "Took": [_took(run) for run in runs],

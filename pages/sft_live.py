@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages import services
-from pages.components import attempt, escaped, plain_text
+from pages.components import escaped, plain_text, problem
 from pages.components_runs import find_run
+from pages.components_steering import pause_buttons
 from workbench.evaluation.word_diff import word_diff
 
 KEPT = 2000
@@ -17,28 +18,12 @@ def watching(run_id: str) -> None:
     """What stands below the curves of a run."""
     run = find_run(run_id)
     if run is not None and run.status == "running":
-        _pause(run_id, run.phase)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            following = pause_buttons(run)
+            if following:
+                st.caption(following)
+        problem(f"steer_{run_id}")
     answers_as_it_learns(run_id)
-
-
-def _pause(run_id: str, phase: str) -> None:
-    paused = phase == "paused"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Go on" if paused else "Pause",
-            icon=":material/play_arrow:" if paused else ":material/pause:",
-            key=f"sft_pause_{run_id}",
-            on_click=_steer,
-            args=(run_id, not paused),
-            help="Writes a checkpoint after the present step and waits; its place in the queue stays taken.",
-        )
-        if paused:
-            st.caption("Paused: it holds its memory, and no other run can start.")
-
-
-def _steer(run_id: str, pause: bool) -> None:
-    """Callback: pause, or go on."""
-    attempt(f"run_{run_id}", services.supervisor().steer, run_id, pause=pause)
 
 
 def answers_as_it_learns(run_id: str) -> None:

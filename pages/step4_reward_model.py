@@ -18,6 +18,7 @@ from pages.components_forms import (
     model_choice,
 )
 from pages.components_runs import find_run, live_run, pick_run, run_card
+from pages.components_steering import pause_buttons
 from pages.metric_words import REWARD_MODEL_CHARTS
 from pages.reward_model_card import show_card
 from pages.reward_model_playground import playground
@@ -148,16 +149,9 @@ def _pausing(run_id: str) -> None:
     if run is None or run.status != "running":
         return
     with st.container(horizontal=True):
-        for label, icon, pause in (("Pause", "pause", True), ("Go on", "resume", False)):
-            key = f"reward_{label}_{run_id}"
-            st.button(label, icon=f":material/{icon}:", key=key, on_click=_steer, args=(run_id, pause))
-    st.caption("It pauses after a checkpoint, within a step; stopping frees the machine for other runs.")
+        following = pause_buttons(run)
+    st.caption(following or "It pauses after a checkpoint, within a step; stopping frees the machine for other runs.")
     problem(f"steer_{run_id}")
-
-
-def _steer(run_id: str, pause: bool) -> None:
-    """Callback: write the wish where the run reads it."""
-    attempt(f"steer_{run_id}", services.supervisor().steer, run_id, pause=pause)
 
 
 def _verdict(summary: dict[str, Any], source: VoteSource) -> None:

@@ -38,10 +38,16 @@ def launch_and_watch(page: Page) -> None:
 def steer(page: Page) -> None:
     """Pause, go on, change the KL coefficient: each is noted."""
     open_view(page, "Steer")
-    page.get_by_role("button", name="Pause", exact=True).click()
+    pause, go_on = (page.get_by_role("button", name=name, exact=True).last for name in ("Pause", "Go on"))
+    expect(go_on).to_be_disabled()
+    pause.click()
     expect(page.get_by_text(re.compile(r"Paused after update \d+"))).to_be_visible()
-    page.get_by_role("button", name="Go on", exact=True).click()
+    expect(badge(page, "Paused")).to_be_visible()
+    expect(page.get_by_text("no other run can start")).to_be_visible()
+    expect(pause).to_be_disabled()
+    go_on.click()
     expect(page.get_by_text(re.compile(r"Went on after update \d+"))).to_be_visible()
+    expect(go_on).to_be_disabled()
     page.get_by_label("KL coefficient").first.fill("0.9")
     page.get_by_role("button", name="Apply", exact=True).click()
     expect(page.get_by_text(re.compile(rf"After update \d+: kl_coef from {KL_COEF} to 0.9")).first).to_be_visible()

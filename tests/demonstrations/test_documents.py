@@ -154,6 +154,29 @@ def test_html_word_and_pdf(file: WriteFile) -> None:
         assert "alert" not in found.fields[0].response
 
 
+def test_a_page_of_a_pdf_has_no_empty_lines_and_still_gives_all_its_questions(file: WriteFile) -> None:
+    lines = [
+        "Travel handbook",
+        "1. How do I book a train?",
+        "Write to the travel desk at least three days be-",
+        "fore you leave. Name your cost centre and",
+        "the purpose.",
+        "2.1 Who pays for a hotel",
+        "if I stay longer?",
+        "You do. Is that fair? Ask Ben.",
+        "Others say no. Do they?",
+    ]
+    found = read_document(file("a.pdf", pdf(lines)))
+    assert [(row.prompt, row.response) for row in found.fields] == [
+        (
+            "How do I book a train?",
+            "Write to the travel desk at least three days before you leave. Name your cost centre and the purpose.",
+        ),
+        ("Who pays for a hotel if I stay longer?", "You do. Is that fair? Ask Ben.\nOthers say no. Do they?"),
+    ]
+    assert found.fields[0].source == "a.pdf#1. How do I book a train?"
+
+
 def test_a_folder_and_a_zip_give_all_their_documents(ws: Workspace, tmp_path: Path) -> None:
     folder = tmp_path / "handbook"
     (folder / "deep/er").mkdir(parents=True)

@@ -11,7 +11,7 @@ import pytest
 from tests.demonstrations.conftest import WriteFile
 from workbench.demonstrations import bulk, import_report
 from workbench.demonstrations.bulk import staged_file
-from workbench.demonstrations.import_report import StepProgress
+from workbench.demonstrations.import_report import RejectedRow, StepProgress, reasons
 from workbench.demonstrations.importing import (
     LARGE_STEPS,
     READING,
@@ -80,3 +80,18 @@ def test_a_large_file_tells_how_far_it_is_read_and_leaves_nothing_behind(
         assert store_staged(ws, staged, steps).accepted == 3
     assert [step for step, _, _ in told[1:]] == list(STORING)
     assert not list(ws.root.glob("import-*"))
+
+
+def test_reasons_are_counted_without_their_places_and_numbers() -> None:
+    rejected = [
+        RejectedRow(1, "the prompt has 21,021 characters; 20,000 is the most (line 2 of the file, the header counted)"),
+        RejectedRow(2, "the response is empty (line 3 of the file, the header counted)"),
+        RejectedRow(4, "the response is empty (line 5 of the file, the header counted)"),
+        RejectedRow(5, "the prompt has 30,000 characters; 20,000 is the most"),
+        RejectedRow(6, "the response is empty"),
+    ]
+    assert reasons(rejected) == [
+        ("the response is empty", 3),
+        ("the prompt has 21,021 characters; 20,000 is the most", 2),
+    ]
+    assert reasons([]) == []

@@ -91,6 +91,55 @@ def test_a_blind_choice_is_a_vote_and_only_then_the_names_are_shown(team: Worksp
     assert "compare_vote_1" not in [button.key for button in app.button]
 
 
+def test_equal_answers_are_not_offered_for_a_choice_that_would_be_refused(team: Workspace, app: AppTest) -> None:
+    sft = team.models.find("sft-001")
+    assert sft is not None
+    team.models.add(replace(sft, id="sft-twin"))
+    visit(app, "compare.py", name="Ada")
+    app.multiselect(key="compare_models").set_value(["sft-001", "sft-twin"])
+    app.toggle(key="compare_blind").set_value(True)
+    app.run()
+    app.button(key="compare_ask").click()
+    unbroken(app.run())
+    assert "The answers are the same, word for word" in shown(app)
+    assert not [button.key for button in app.button if str(button.key).startswith(("compare_vote_", "compare_tie"))]
+    app.button(key="compare_reveal").click()
+    unbroken(app.run())
+    assert "Score 0.00** · highest" not in shown(app)
+    assert "Score 1.00** · highest" in shown(app)
+
+
+def test_equal_scores_are_not_each_called_the_highest(
+    team: Workspace, app: AppTest, stub: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stub, "score", lambda *_, **__: [0.251, 0.249, -1.0])  # the first two are both written 0.25
+    visit(app, "compare.py", name="Ada")
+    app.button(key="compare_ask").click()
+    assert shown(unbroken(app.run())).count("Score 0.25** · highest, shared") == 2
+    assert team.comparisons.list()
+
+
+def test_numbers_out_of_bounds_are_said_below_their_fields_and_nothing_is_asked(
+    team: Workspace, app: AppTest, stub: Generator
+) -> None:
+    visit(app, "compare.py", name="Ada")
+    app.number_input(key="compare_tokens").set_value(5000)
+    app.number_input(key="compare_top_p").set_value(0.0)
+    unbroken(app.run())
+    assert "Must be at most 4,096." in shown(app)
+    assert "Must be above 0." in shown(app)
+    app.button(key="compare_ask").click()
+    assert "top_p: must be greater than 0" in shown(unbroken(app.run()))
+    app.switch_page("chat.py")
+    app.run()
+    app.number_input(key="chat_tokens").set_value(0)
+    assert "Must be at least 1." in shown(unbroken(app.run()))
+    app.chat_input(key="chat_prompt").set_value("Where is the HR department in Boston?")
+    assert "max_new_tokens: must be greater than or equal to 1" in shown(unbroken(app.run()))
+    assert stub.asked == []
+    assert team.comparisons.list() == []
+
+
 def test_a_link_opens_the_same_comparison_and_a_spoilt_one_is_explained(team: Workspace, app: AppTest) -> None:
     visit(app, "compare.py", name="Ada")
     app.button(key="compare_ask").click()
@@ -124,6 +173,30 @@ def test_presenting_shows_the_prepared_prompts_one_after_the_other(team: Workspa
     unbroken(app.run())
     assert "2 of 5" in shown(app)
     assert len(team.comparisons.list()) == 1
+
+
+def test_presenting_keeps_what_was_chosen_after_the_link_was_opened(team: Workspace, app: AppTest) -> None:
+    app.run()
+    app.query_params["q"], app.query_params["m"] = "Where is HR?", "base,sft-001"
+    app.switch_page("compare.py")
+    unbroken(app.run())
+    app.multiselect(key="compare_models").set_value(["sft-001", "ppo-001"])
+    app.toggle(key="compare_blind").set_value(True)
+    app.run()
+    app.button(key="compare_present").click()
+    unbroken(app.run())
+    app.button(key="present_next").click()
+    unbroken(app.run())
+    (kept,) = team.comparisons.list()
+    assert kept.blind
+    assert {answer["model"] for answer in kept.answers["answers"]} == {"sft-001", "ppo-001"}
+    for _ in ("after a question", "at once"):
+        app.button(key="present_leave").click()
+        unbroken(app.run())
+        assert app.multiselect(key="compare_models").value == ["sft-001", "ppo-001"]
+        assert app.text_area(key="compare_prompt").value == "Where is HR?"
+        app.button(key="compare_present").click()
+        unbroken(app.run())
 
 
 def test_a_chat_of_two_turns_a_correction_and_a_thumb(team: Workspace, app: AppTest) -> None:

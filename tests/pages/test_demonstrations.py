@@ -13,7 +13,7 @@ from pages.demonstrations_grid import changes_of
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
 from workbench.demonstrations import embedder
-from workbench.demonstrations.editing import add_demonstration
+from workbench.demonstrations.editing import add_demonstration, update_demonstration
 from workbench.workspace import Workspace
 
 PAGE = "step1_demonstrations.py"
@@ -193,8 +193,26 @@ def test_a_draft_is_approved_where_it_is_read(ws: Workspace, app: AppTest) -> No
     assert ws.demonstrations.get(row.id).status == "approved"
     assert [version.status for version in ws.demonstrations.history(row.id)] == ["rejected", "draft"]
     unbroken(app.button(key="show_history").click().run())
+    assert "Also changed: status rejected → approved" in texts(app)
+    assert "Also changed: status draft → rejected" in texts(app)
     unbroken(app.button(key="restore_1").click().run())
     assert ws.demonstrations.get(row.id).status == "draft"
+
+
+def test_the_history_asks_for_a_name_where_there_is_none(ws: Workspace, app: AppTest) -> None:
+    row = add_demonstration(ws, prompt="Q?", response="On floor 1.", author="kim")
+    update_demonstration(
+        ws, row.id, by="Ben", prompt="Q?", response="On floor 2.", tags=(), source="", status="approved", split="train"
+    )
+    visit(app, PAGE, **{CHOSEN: row.id})
+    unbroken(app.button(key="show_history").click().run())
+    assert "The response after that" in texts(app)
+    assert app.button(key="restore_0").disabled
+    app.text_input(key="person_name_asked").set_value("Ada")
+    unbroken(app.run())
+    unbroken(app.button(key="restore_0").click().run())
+    assert ws.demonstrations.get(row.id).response == "On floor 1."
+    assert ws.demonstrations.history(row.id)[0].replaced_by == "Ada"
 
 
 def test_a_review_shows_contradictions(ws: Workspace, app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
+from pydantic.fields import FieldInfo
 from streamlit.testing.v1 import AppTest
 
 from pages import launch
 from pages.components import ago, counted, duration, escaped, validation_sentence
 from pages.components_forms import advanced_names, changed
+from pages.components_numbers import refusal
 from pages.home_state import TeamState, next_step
 from pages.lineage_figure import tree_figure
 from pages.metric_words import METRICS, REWARD_MODEL_CHARTS, SFT_CHARTS, written
@@ -108,6 +110,24 @@ def test_a_refused_setting_is_a_sentence() -> None:
     with pytest.raises(ValidationError) as caught:
         SFTConfig(epochs=0)
     assert validation_sentence(caught.value) == "epochs: must be greater than 0."
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        (Field(ge=1, le=4096), 0, "Must be at least 1."),
+        (Field(ge=1, le=4096), 4097, "Must be at most 4,096."),
+        (Field(gt=0, lt=1), 0.0, "Must be above 0."),
+        (Field(gt=0, lt=1), 1.0, "Must be below 1."),
+        (Field(ge=0.05), 0.01, "Must be at least 0.05."),
+        (Field(ge=1, le=4096), 4096, ""),
+        (Field(ge=1), None, ""),
+        (Field(ge=1), False, ""),
+        (Field(), -7, ""),
+    ],
+)
+def test_a_number_out_of_bounds_is_a_sentence(field: FieldInfo, value: object, sentence: str) -> None:
+    assert refusal(field, value) == sentence
 
 
 def test_every_chart_is_explained() -> None:

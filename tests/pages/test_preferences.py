@@ -157,6 +157,10 @@ def test_settling_a_dispute(ws: Workspace, app: AppTest, pair_ids: list[str]) ->
 
 def test_the_team_sets_how_it_votes(ws: Workspace, app: AppTest) -> None:
     visit(app, PAGE, name="Ada", preferences_part="How we vote")
+    app.number_input(key="set_people").set_value(0)
+    click(app, "set_save")
+    assert "Must be at least 1." in texts(app)
+    assert "people_per_pair" in app.error[0].value.replace("\\", "")
     app.number_input(key="set_people").set_value(3)
     app.text_area(key="set_guidelines").set_value("Right facts first.")
     app.text_input(key="set_reasons").set_value("a, b, c, d, e, f, g, h")

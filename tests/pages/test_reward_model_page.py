@@ -182,7 +182,9 @@ def test_the_playground_ranks_and_colours_without_markdown(
     ranked = [item.value for item in app.markdown if "score **" in item.value]
     assert len(ranked) == 2, "the same response twice is one"
     assert ranked[0].startswith(f"**1.** &nbsp; score **{float(len(seeding.EVIL)):+.2f}**")
-    assert [item.value for item in app.caption if "preferred" in item.value] == ["the first would be preferred in 83%"]
+    assert [item.value for item in app.caption if "preferred" in item.value] == [
+        "the first would be preferred in 83% of votes"
+    ]
     coloured = next(item.value for item in app.markdown if "background" in item.value)
     assert "![x](" not in coloured
     assert "<img" not in coloured.replace("\\<", "")
@@ -245,10 +247,10 @@ def test_a_rise_and_no_change_of_likeness_are_told_apart() -> None:
 def test_a_running_one_can_be_paused(ws: Workspace, app: AppTest) -> None:
     run_id = seeding.reward_model(ws, seeding.sft(ws), status="running")
     visit(app, PAGE)
-    unbroken(app.button(key=f"reward_Pause_{run_id}").click().run())
+    unbroken(app.button(key=f"steer_Pause_{run_id}").click().run())
     control: Path = RunDir(ws.root / ws.runs.get(run_id).directory).control_path
     assert read_json(control)["pause"] is True
-    unbroken(app.button(key=f"reward_Go on_{run_id}").click().run())
+    unbroken(app.button(key=f"steer_Go on_{run_id}").click().run())
     assert read_json(control)["pause"] is False
     assert services.workspace() is ws
 

@@ -176,5 +176,5 @@ def test_a_running_run_is_paused_and_shows_its_answers(ws: Workspace, app: AppTe
     ws.samples.add_many([StoredSample(run_id, step, True, prompt, f"step {step}", None, None, None) for step in (0, 8)])
     visit(app, "step2_sft.py")
     assert "step 8" in texts(app)
-    click(app, f"sft_pause_{run_id}")
+    click(app, f"steer_Pause_{run_id}")
     assert read_json(RunDir(ws.root / ws.runs.get(run_id).directory).control_path) == {"pause": True}

@@ -12,7 +12,7 @@ from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
 from workbench.models.generator import Pane, Written
 from workbench.models.spec import ModelSpec
-from workbench.runs.run_dir import RunDir, read_json
+from workbench.runs.run_dir import RunDir, read_json, write_json
 from workbench.workspace import Workspace
 
 
@@ -92,6 +92,20 @@ def test_a_live_ppo_run_shows_charts_progress_and_samples(ws: Workspace, app: Ap
     assert ws.runs.get(run_id).status == "stopping"
 
 
+def test_a_paused_run_goes_on_from_its_card(ws: Workspace, app: AppTest) -> None:
+    trunk = seeding.sft(ws)
+    run_id = seeding.ppo(ws, seeding.reward_model(ws, trunk), trunk, status="running")
+    ws.runs.update(run_id, phase="paused")
+    control = RunDir(ws.root / ws.runs.get(run_id).directory).control_path
+    write_json(control, {"pause": True})
+    visit(app, "runs.py")
+    assert "no other run can start" in texts(app)
+    assert app.dataframe[0].value["State"].iloc[0] == "Paused"
+    click(app, f"go_on_{run_id}")
+    assert read_json(control) == {"pause": False}
+    assert app.button(key=f"go_on_{run_id}").disabled, "it was told; it follows at its next update"
+
+
 def test_a_running_ppo_run_is_steered(ws: Workspace, app: AppTest) -> None:
     trunk = seeding.sft(ws)
     run_id = seeding.ppo(ws, seeding.reward_model(ws, trunk), trunk, status="running")
@@ -101,14 +115,19 @@ def test_a_running_ppo_run_is_steered(ws: Workspace, app: AppTest) -> None:
     app.number_input(key=f"steer_kl_coef_{run_id}").set_value(0.4)
     click(app, f"steer_apply_{run_id}")
     assert read_json(control) == {"kl_coef": 0.4}
-    click(app, f"steer_Pause_{run_id}")
+    assert [app.button(key=f"steer_{name}_{run_id}").disabled for name in ("Pause", "Go on")] == [False, True]
     click(app, f"steer_Checkpoint now_{run_id}")
+    click(app, f"steer_Pause_{run_id}")
+    assert [app.button(key=f"steer_{name}_{run_id}").disabled for name in ("Pause", "Go on")] == [True, False]
+    assert "It pauses after its present step." in texts(app)
     told = read_json(control)
     assert told["pause"] is True
     assert told["checkpoint"] > 1e9
     click(app, f"steer_Go on_{run_id}")
     assert read_json(control)["pause"] is False
     app.number_input(key=f"steer_learning_rate_{run_id}").set_value(2.0)
+    app.run()
+    assert "Must be below 1." in texts(app)
     click(app, f"steer_apply_{run_id}")
     assert any("learning_rate" in error.value.replace("\\", "") for error in app.error)
     assert "learning_rate" not in read_json(control)

@@ -61,7 +61,7 @@ def question(
         )
     except ValidationError as error:
         first = error.errors()[0]
-        raise InvalidInput(f"{first['loc'][-1]}: {first['msg']}.") from None
+        raise InvalidInput(f"{first['loc'][-1]}: {first['msg'].replace('Input should', 'must')}.") from None
 
 
 _NAMES = {"temperature": "t", "top_p": "p", "max_new_tokens": "n", "seed": "s"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Literal
@@ -26,6 +27,9 @@ EXTENSIONS: dict[str, Kind] = {
     ".pdf": "pdf",
 }
 MAX_PAGES = 2_000
+_LIGATURE = re.compile("[\ufb00-\ufb06]")
+_QUESTION_LINE = re.compile(r"(?<=\S)[ ]*\n(?=(?:\d[\d.)]*[ ])?¿?[^\W\d_a-zà-ÿ][^\n.!?]{0,200}[?？][ ]*(?:\n|$))")
+"""The line end before a line that is one question, numbered or not, and nothing else."""
 _NOT_CONTENT = ("script", "style", "nav", "header", "footer", "aside", "form", "button", "template", "noscript", "svg")
 
 
@@ -108,9 +112,16 @@ def _pdf(data: bytes) -> str:
         raise UnreadableFile("the PDF is damaged") from None
     except ImportError:
         raise UnreadableFile("the PDF is locked with a password: save it without one") from None
-    return "\n\n".join(_unhyphenated(page) for page in pages)
+    return "\n\n".join(_paragraphs(page) for page in pages)
 
 
-def _unhyphenated(page: str) -> str:
-    """Words that a line end had cut, whole again."""
-    return re.sub(r"(?<=[a-zà-ÿ])-\n(?=[a-zà-ÿ])", "", page)
+def _paragraphs(page: str) -> str:
+    """A page as it was written: a PDF has lines where the paper ended, and no empty ones before a heading.
+
+    Words and sentences that a line end had cut are whole again, ligatures are letters, and a question that has a line
+    of its own stands apart, as it does in text that a person typed.
+    """
+    page = _LIGATURE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), page)
+    page = re.sub(r"(?<=[a-zà-ÿ])-\n(?=[a-zà-ÿ])", "", page)
+    page = re.sub(r"(?<=[^\s.!?:;])[ ]*\n(?=[a-zà-ÿ])", " ", page)
+    return _QUESTION_LINE.sub("\n\n", page)

@@ -9,6 +9,7 @@ is the child process that reads the files.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -33,6 +34,8 @@ Wanted = Literal["questions", "all"]
 """Which sections become drafts: those whose heading asks, or all with text of their own."""
 Proposer = Callable[[list[Section]], list[str]]
 """Gives a question for each section whose heading asks none."""
+_NUMBER = re.compile(r"^\d+(?:\.\d+)*[.)]?\s+")
+"""How a heading is counted; nobody asks with it."""
 MAX_FOLDER_FILES = 5_000
 MAX_FOLDER_BYTES = 500 * 2**20
 SECONDS = 300
@@ -112,7 +115,7 @@ def drafts(
         others = [part for part in chosen if not part.is_question]
         proposed = dict(zip(map(id, others), (propose or proposed_questions)(others), strict=True))
         for section in chosen:
-            prompt = proposed.get(id(section), section.heading)
+            prompt = proposed.get(id(section), _NUMBER.sub("", section.heading))
             try:
                 file.fields.append(_draft(document.name, section, prompt))
             except RowError as problem:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workbench.demonstrations.columns import DemonstrationFields
@@ -16,6 +17,8 @@ from workbench.demonstrations.text_rules import Status
 
 OnProgress = Callable[[str, float, float | None], None]
 """Told what is being done, the share of the whole that is done (0 to 1), and the seconds left where they are known."""
+_PLACE = re.compile(r" \(line [^)]*\)$")
+_NUMBER = re.compile(r"\d[\d,]*")
 LEAST_SHARE = 0.02
 """Below this nothing is said of the time left."""
 
@@ -30,6 +33,18 @@ class RejectedRow:
 
     row: int
     reason: str
+
+
+def reasons(rejected: Sequence[RejectedRow]) -> list[tuple[str, int]]:
+    """Why rows were rejected and how many for each reason, the commonest first.
+
+    Reasons that differ only in a number, as that of characters, are one; the first of them stands for all.
+    """
+    found: dict[str, list[str]] = {}
+    for row in rejected:
+        reason = _PLACE.sub("", row.reason)
+        found.setdefault(_NUMBER.sub("#", reason), []).append(reason)
+    return sorted(((same[0], len(same)) for same in found.values()), key=lambda pair: -pair[1])
 
 
 @dataclass(frozen=True, slots=True)

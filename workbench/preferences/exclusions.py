@@ -11,6 +11,9 @@ from workbench.errors import InvalidInput
 if TYPE_CHECKING:
     from workbench.workspace import Workspace
 
+MOST_SECONDS = 3600
+"""A vote that took longer than this is not called fast."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -35,8 +38,8 @@ def leave_out(
     """
     if annotator is None and faster_than is None:
         raise InvalidInput("Say whose votes, or how fast a vote must be, to be left out.")
-    if faster_than is not None and not (math.isfinite(faster_than) and 0 < faster_than <= 3600):
-        raise InvalidInput("The time must lie between 0 and 3,600 seconds.")
+    if faster_than is not None and not (math.isfinite(faster_than) and 0 < faster_than <= MOST_SECONDS):
+        raise InvalidInput(f"The time must lie between 0 and {MOST_SECONDS:,} seconds.")
     ids = {row.name: row.id for row in ws.annotators.list()}
     if annotator is not None and annotator not in ids:
         raise InvalidInput(f"There is no annotator named '{annotator}'.")

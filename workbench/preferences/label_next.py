@@ -11,6 +11,9 @@ from workbench.preferences.voting_settings import save_voting_settings, voting_s
 if TYPE_CHECKING:
     from workbench.workspace import Workspace
 
+MOST_NEW_PAIRS = 2000
+"""More than people vote on before the reward model is better trained anew."""
+
 
 def waiting(ws: Workspace) -> int:
     """How many pairs have fewer people's votes than they are to get."""
@@ -32,7 +35,7 @@ def label_these_next(ws: Workspace, reward_model_id: str, by: str, *, new_pairs:
 
     Raises:
         NotReady: no pair waits and none is asked for.
-        NotFound, InvalidInput: no such reward model.
+        NotFound, InvalidInput: no such reward model, or a number of pairs that is not to be had.
     """
     from workbench.launch.pairs import launch_pairs
     from workbench.models.registry import get_model
@@ -40,6 +43,8 @@ def label_these_next(ws: Workspace, reward_model_id: str, by: str, *, new_pairs:
     model = get_model(ws, reward_model_id)
     if model.kind != "reward_model" or model.parent_id is None:
         raise InvalidInput(f"'{reward_model_id}' is no reward model that was trained here.")
+    if not 0 <= new_pairs <= MOST_NEW_PAIRS:
+        raise InvalidInput(f"New pairs must lie between 0 and {MOST_NEW_PAIRS:,}.")
     if not new_pairs and not waiting(ws):
         raise NotReady("No pair waits for votes: ask for new pairs too.")
     config = PairsConfig(

@@ -56,8 +56,13 @@ def steer(run_dir: RunDir, **wanted: Any) -> None:
         Control.model_validate(wanted)
     except ValidationError as error:
         first = error.errors()[0]
-        raise InvalidInput(f"{first['loc'][0]}: {first['msg']}.") from None
+        raise InvalidInput(f"{first['loc'][0]}: {first['msg'].replace('Input should', 'must')}.") from None
     write_json(run_dir.control_path, read_json(run_dir.control_path) | wanted)
+
+
+def pause_asked(run_dir: RunDir) -> bool:
+    """Whether a run was told to pause, by a person or by its own alarm, and not yet to go on."""
+    return read_json(run_dir.control_path).get("pause") is True
 
 
 class Steering:
