@@ -12,6 +12,7 @@ from tests.hub_models import COMMIT, QWEN3, SMOLLM2, build_hub_model
 from tests.pages import seeding
 from tests.stages.running import run_stage
 from workbench.errors import InvalidInput, ModelError
+from workbench.evaluation.perplexity import answers_and_losses, reference_losses
 from workbench.launch.pairs import launch_pairs
 from workbench.launch.ppo import launch_ppo
 from workbench.launch.reward_model import launch_reward_model
@@ -118,6 +119,15 @@ def test_a_models_sampling_habits_do_not_reach_its_answers() -> None:
             expected.append(best)
             ids = torch.cat([ids, torch.tensor([[best]])], dim=1)
     assert generate(model, tokenizer, ["Where is HR?"], max_new_tokens=8) == [decode_response(tokenizer, expected)]
+
+
+@pytest.mark.parametrize("repo", [SMOLLM2, QWEN3])
+def test_responses_are_scored_from_the_cache_as_from_their_text(repo: str) -> None:
+    model, tokenizer = load_merged(ModelSpec(base=repo), Path("/nowhere")), load_tokenizer(ModelSpec(base=repo))
+    prompts, responses = ["Where is HR?", "Who has the keys to the bicycle shed?"], ["On floor 3.", "Ada."]
+    _, losses = answers_and_losses(model, tokenizer, prompts, responses, max_new_tokens=8)
+    for one, two in zip(losses, reference_losses(model, tokenizer, prompts, responses), strict=True):
+        assert (one.nats, one.tokens) == (pytest.approx(two.nats, rel=1e-4), two.tokens)
 
 
 def test_the_first_batch_shows_which_tokens_are_learned() -> None:

@@ -42,3 +42,11 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"other")
     with pytest.raises(ModelError, match="not the published ones"):
         check_weights(tmp_path / "model.safetensors")
+
+
+def test_embeddings_do_not_depend_on_the_texts_beside() -> None:
+    texts = ["HR.", "The personnel office is on the second floor of the north building. " * 40, "", "Floor 2."]
+    together = embed(texts)
+    for text, vector in zip(texts, together, strict=True):
+        alone = embedding_model().encode(text, normalize_embeddings=True)
+        assert vector == pytest.approx(alone, abs=1e-6)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.evaluation.held_out import HeldOut
 from workbench.evaluation.measures import MEASURES, Measured, measure_rows
-from workbench.evaluation.perplexity import ReferenceLoss, reference_losses
+from workbench.evaluation.perplexity import ReferenceLoss, answers_and_losses
 from workbench.evaluation.retrieval import RETRIEVAL, nearest_responses
 from workbench.runs.events import Answer, Evaluation, Notice
 from workbench.runs.frozen_data import FrozenDemonstration
@@ -38,12 +38,14 @@ def evaluate_answers(
     Returns:
         Each measure's value by name.
     """
-    from workbench.models.generation import generate
-
-    prompts = [row.prompt for row in held_out.rows]
-    reporter = ProgressReporter(emit, phase)
-    answers = generate(model, tokenizer, prompts, max_new_tokens=max_new_tokens, on_progress=reporter)
-    losses = reference_losses(model, tokenizer, prompts, [row.response for row in held_out.rows])
+    answers, losses = answers_and_losses(
+        model,
+        tokenizer,
+        [row.prompt for row in held_out.rows],
+        [row.response for row in held_out.rows],
+        max_new_tokens=max_new_tokens,
+        on_progress=ProgressReporter(emit, phase),
+    )
     return measure_answers(emit, model_id, answers, held_out, seed=seed, losses=losses)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import InvalidInput, ModelError
+from workbench.evaluation.batching import like_lengths
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,10 +80,15 @@ def embed(texts: Sequence[str]) -> np.ndarray:
 
     if not texts:
         return np.zeros((0, DIMENSIONS), dtype=np.float32)
-    vectors = embedding_model().encode(
-        list(texts), batch_size=BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
-    )
-    return np.asarray(vectors, dtype=np.float32)
+    model = embedding_model()
+    lengths = [len(ids) for ids in model.tokenizer(list(texts), truncation=True)["input_ids"]]
+    vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+    # encode() would sort by characters and fill each batch, so that one long text pads fifteen short ones.
+    for batch in like_lengths(lengths, BATCH_SIZE):
+        vectors[batch] = model.encode(
+            [texts[index] for index in batch], batch_size=BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
+        )
+    return vectors
 
 
 @dataclass(slots=True)

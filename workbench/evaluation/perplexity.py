@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.evaluation.batching import like_lengths
+
 if TYPE_CHECKING:
+    import torch
     from peft import PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from workbench.models.generation import Answered
 
 SIGNATURE = "exp(mean loss per response token, end token included)|model's own tokens"
 LOGIT_BYTES = 256 * 1024 * 1024
@@ -58,45 +63,122 @@ def reference_losses(
         before = encode_prompt(tokenizer, prompt)
         rows.append(((before + encode_response(tokenizer, response))[:room], min(len(before), room)))
     losses = [ReferenceLoss(0.0, 0)] * len(rows)
-    order = sorted(range(len(rows)), key=lambda index: len(rows[index][0]))
     with torch.inference_mode():
-        for batch in _batches(order, rows, _vocabulary(model), GPU_ROWS if model.device.type == "cuda" else CPU_ROWS):
+        for batch in _batches(model, [len(ids) for ids, _ in rows]):
             for index, loss in zip(batch, _losses(model, [rows[i] for i in batch]), strict=True):
                 losses[index] = loss
     return losses
 
 
-def _vocabulary(model: Any) -> int:
-    return int(model.config.get_text_config().vocab_size)
+def answers_and_losses(
+    model: PreTrainedModel | PeftModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[str],
+    responses: Sequence[str],
+    *,
+    max_new_tokens: int,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> tuple[list[str], list[ReferenceLoss]]:
+    """The model's likeliest answers, and the losses of the responses: both from one reading of the prompts.
+
+    Args:
+        on_progress: called after each batch with (answered, all).
+
+    Rows whose prompt or response does not fit, and models whose cache does not keep every token, are read anew.
+    """
+    from workbench.models.chat import encode_response
+    from workbench.models.generation import context_length, generate
+
+    encoded = [encode_response(tokenizer, response) for response in responses]
+    context = context_length(model)
+    found: dict[int, ReferenceLoss] = {}
+
+    def read(batch: Answered) -> None:
+        if not _keeps_all(batch.cache):
+            return
+        lengths = batch.mask.sum(dim=1).tolist()
+        fitting = [
+            (place, row)
+            for place, (row, length) in enumerate(zip(batch.rows, lengths, strict=True))
+            if length < context - max_new_tokens and length + len(encoded[row]) <= context
+        ]
+        for part in _batches(model, [len(encoded[row]) for _, row in fitting]):
+            places, rows = zip(*(fitting[index] for index in part), strict=True)
+            losses = _losses_after(model, batch, list(places), [encoded[row] for row in rows])
+            found.update(zip(rows, losses, strict=True))
+
+    answers = generate(
+        model, tokenizer, prompts, max_new_tokens=max_new_tokens, on_progress=on_progress, on_answered=read
+    )
+    left = [row for row in range(len(prompts)) if row not in found]
+    anew = reference_losses(model, tokenizer, [prompts[row] for row in left], [responses[row] for row in left])
+    found.update(zip(left, anew, strict=True))
+    return answers, [found[row] for row in range(len(prompts))]
 
 
-def _batches(order: list[int], rows: list[tuple[list[int], int]], vocabulary: int, most: int) -> list[list[int]]:
+def _batches(model: Any, lengths: Sequence[int]) -> list[list[int]]:
     """Rows of like length together, as many as the logits leave room for."""
-    batches: list[list[int]] = []
-    for index in order:
-        # Sorted by length: the row to be added is the longest of its batch.
-        fitting = max(1, LOGIT_BYTES // (4 * vocabulary * max(len(rows[index][0]), 1)))
-        if batches and len(batches[-1]) < min(fitting, most):
-            batches[-1].append(index)
-        else:
-            batches.append([index])
-    return batches
+    vocabulary = int(model.config.get_text_config().vocab_size)
+    return like_lengths(lengths, GPU_ROWS if model.device.type == "cuda" else CPU_ROWS, LOGIT_BYTES // (4 * vocabulary))
 
 
 def _losses(model: Any, rows: list[tuple[list[int], int]]) -> list[ReferenceLoss]:
+    """Of token ids, counted from where each row's response begins."""
+    ids, mask = _padded([tokens for tokens, _ in rows], model.device)
+    counts = mask.bool()
+    for row, (_, start) in enumerate(rows):
+        counts[row, :start] = False
+    logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1]
+    # The logits at place i are about token i + 1.
+    return _summed(logits, ids[:, 1:], counts[:, 1:])
+
+
+def _losses_after(model: Any, batch: Answered, places: list[int], responses: list[list[int]]) -> list[ReferenceLoss]:
+    """Of responses to prompts that the model has read: only their last token is read again, for its logits."""
+    import torch
+    from transformers import DynamicCache
+
+    chosen = torch.tensor(places, device=batch.mask.device)
+    kept = batch.prompts.shape[1] - 1
+    cache = DynamicCache(
+        [(layer.keys[chosen, :, :kept], layer.values[chosen, :, :kept]) for layer in batch.cache.layers]
+    )
+    targets, present = _padded(responses, batch.mask.device)
+    mask = torch.cat([batch.mask[chosen], present[:, :-1]], dim=1)
+    logits = model(
+        input_ids=torch.cat([batch.prompts[chosen, kept:], targets[:, :-1]], dim=1),
+        attention_mask=mask,
+        position_ids=(mask.cumsum(dim=1) - 1)[:, kept:],
+        past_key_values=cache,
+        use_cache=True,
+    ).logits
+    return _summed(logits, targets, present.bool())
+
+
+def _keeps_all(cache: Any) -> bool:
+    """Whether keys and values of every token are there: not so with sliding windows or linear attention."""
+    from transformers.cache_utils import DynamicCache, DynamicLayer
+
+    return type(cache) is DynamicCache and all(type(layer) is DynamicLayer for layer in cache.layers)
+
+
+def _padded(rows: list[list[int]], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids, padded on the right, and 1 where they are; both of shape (rows, longest)."""
     import torch
 
-    length = max(len(ids) for ids, _ in rows)
-    ids = torch.zeros((len(rows), length), dtype=torch.long)
-    mask, counts = torch.zeros_like(ids), torch.zeros_like(ids, dtype=torch.bool)
-    for row, (tokens, start) in enumerate(rows):
+    ids = torch.zeros((len(rows), max(map(len, rows))), dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for row, tokens in enumerate(rows):
         ids[row, : len(tokens)] = torch.tensor(tokens)
         mask[row, : len(tokens)] = 1
-        counts[row, start : len(tokens)] = True
-    ids, mask, counts = ids.to(model.device), mask.to(model.device), counts[:, 1:].to(model.device)
-    logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1]
-    # The logits at place i are about token i + 1; those of prompts and padding are not looked at.
-    losses = torch.nn.functional.cross_entropy(logits[counts].float(), ids[:, 1:][counts], reduction="none")
+    return ids.to(device), mask.to(device)
+
+
+def _summed(logits: torch.Tensor, targets: torch.Tensor, counts: torch.Tensor) -> list[ReferenceLoss]:
+    """Loss of each row, from logits (rows, places, vocabulary) of the targets (rows, places) that count."""
+    import torch
+
+    losses = torch.nn.functional.cross_entropy(logits[counts].float(), targets[counts], reduction="none")
     tokens_of = counts.sum(dim=1).tolist()
     return [
         ReferenceLoss(float(part.sum()), number, float(part.max()) if number else 0.0)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.models.chat import decode_response, encode_prompt
 
 if TYPE_CHECKING:
+    import torch
     from peft import PeftModel
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -15,6 +17,20 @@ PLAIN: dict[str, Any] = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0}
 UNCUT: dict[str, Any] = {"top_k": 0, "top_p": 1.0}
 """Many models bring habits of their own (Qwen3 samples with top_k 20 and top_p 0.95). Here the model itself is looked
 at, as in training, so these are switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One batch of prompts as the model keeps it after it answered them."""
+
+    rows: list[int]
+    """Which of the prompts these are."""
+    prompts: torch.Tensor
+    """Token ids of shape (rows, longest prompt), padded on the left."""
+    mask: torch.Tensor
+    """1 at a prompt's tokens, 0 at padding; of the same shape."""
+    cache: Any
+    """Keys and values of prompts and answers, as transformers keeps them."""
 
 
 def generate(
@@ -27,6 +43,7 @@ def generate(
     seed: int = 0,
     batch_size: int = 64,
     on_progress: Callable[[int, int], None] | None = None,
+    on_answered: Callable[[Answered], None] | None = None,
 ) -> list[str]:
     """One response to each prompt, in the prompts' order.
 
@@ -34,6 +51,7 @@ def generate(
         temperature: 0 takes the likeliest token each time; otherwise tokens are sampled.
         seed: of the sampling. The same prompts, batch size and seed give the same responses.
         on_progress: called after each batch with (answered, all).
+        on_answered: called after each batch with what the model has read, in inference mode.
 
     Prompts longer than the model's context keep their last tokens: the question usually ends a prompt.
     """
@@ -50,9 +68,13 @@ def generate(
         torch.manual_seed(seed)
         for start in range(0, len(order), batch_size):
             chunk = order[start : start + batch_size]
-            outputs = _generate_batch(model, tokenizer, [encoded[i] for i in chunk], temperature, max_new_tokens)
+            padded = tokenizer.pad({"input_ids": [encoded[i] for i in chunk]}, padding_side="left", return_tensors="pt")
+            padded = padded.to(model.device)
+            outputs, cache = _generate_batch(model, tokenizer, padded, temperature, max_new_tokens)
             for index, ids in zip(chunk, outputs, strict=True):
                 responses[index] = decode_response(tokenizer, ids)
+            if on_answered is not None:
+                on_answered(Answered(chunk, padded["input_ids"], padded["attention_mask"], cache))
             if on_progress is not None:
                 on_progress(min(start + batch_size, len(order)), len(order))
     return responses
@@ -64,23 +86,22 @@ def context_length(model: PreTrainedModel | PeftModel) -> int:
 
 
 def _generate_batch(
-    model: Any, tokenizer: Any, batch: list[list[int]], temperature: float, max_new_tokens: int
-) -> list[list[int]]:
-    import torch
-
-    padded = tokenizer.pad({"input_ids": batch}, padding_side="left", return_tensors="pt").to(model.device)
+    model: Any, tokenizer: Any, padded: Any, temperature: float, max_new_tokens: int
+) -> tuple[list[list[int]], Any]:
+    """The answers' token ids, and the keys and values that are left."""
     sampling = {"do_sample": True, "temperature": temperature} | UNCUT if temperature > 0 else {"do_sample": False}
-    output: torch.Tensor = model.generate(
+    output = model.generate(
         input_ids=padded["input_ids"],
         attention_mask=padded["attention_mask"],
         max_new_tokens=max_new_tokens,
         pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id,
+        return_dict_in_generate=True,
         **PLAIN,
         **sampling,
     )
-    new = output[:, padded["input_ids"].shape[1] :].tolist()
-    return [_until_end(ids, tokenizer.eos_token_id) for ids in new]
+    new = output.sequences[:, padded["input_ids"].shape[1] :].tolist()
+    return [_until_end(ids, tokenizer.eos_token_id) for ids in new], output.past_key_values
 
 
 def _until_end(ids: list[int], end: int) -> list[int]:
