@@ -54,6 +54,7 @@ LABELS = {
     "best_by": "Best checkpoint by",
     "keep_checkpoints": "Checkpoints kept",
     "publish": "Give out",
+    "publish_share": "Share of the way given out",
     "checkpoint_every": "Checkpoint every (updates)",
     "sample_every": "Sample every (updates)",
 }

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.ppo.conftest import tiny_model, tiny_policy, tiny_trainer
+from workbench.ppo.backbone import plain_model
 from workbench.ppo.config import PPOConfig
 
 IDS = torch.tensor([[3, 4, 5, 6, 7]])
@@ -84,6 +85,29 @@ def test_the_value_loss_reaches_the_policy_through_a_shared_state_alone(roles: d
     reached = [name for name, p in policy.trained().items() if p.grad is not None and p.grad.any()]
     assert any("value" in name for name in reached)
     assert any(not any(part in name for part in learns_values) for name in reached) == touched
+
+
+@pytest.mark.parametrize("roles", ROLES, ids=ROLE_NAMES)
+def test_part_of_the_way_back_is_between_the_weights(roles: dict[str, Any]) -> None:
+    policy = tiny_trainer(**roles).policy
+    with policy.as_reference():
+        sft = weights(policy)
+    for parameter in policy.trained().values():
+        torch.nn.init.normal_(parameter, std=0.1)
+    far = weights(policy)
+    assert (far - sft).abs().max() > 1e-2
+    policy.move_back(0.25)
+    torch.testing.assert_close(weights(policy), 0.75 * sft + 0.25 * far, atol=1e-6, rtol=1e-5)
+    with policy.as_reference():
+        torch.testing.assert_close(weights(policy), sft)
+
+
+def weights(policy: Any) -> torch.Tensor:
+    """What the acting model multiplies a state with in one of its layers."""
+    backbone, adapter = policy.acting()
+    layer = plain_model(backbone.model).model.layers[0].mlp.up_proj
+    added: torch.Tensor = layer.get_delta_weight(adapter) if adapter is not None else torch.tensor(0.0)
+    return (getattr(layer, "base_layer", layer).weight + added).detach().clone()
 
 
 def test_settings_that_do_not_go_together_are_refused() -> None:

@@ -201,7 +201,9 @@ def _run_facts(run: Run, folder: RunDir) -> dict[str, str]:
         published, best = run.summary.get("published"), run.summary.get("best_step")
         step = best if published == "best" else run.summary.get("updates")
         if step is not None:
-            facts["checkpoint"] = f"after update {step} ({published or 'last'})"
+            share = run.summary.get("publish_share", 1.0)
+            way = f", {share:.0%} of the way from the SFT model" if share < 1 else ""
+            facts["checkpoint"] = f"after update {step} ({published or 'last'}){way}"
     kept = sorted(folder.complete_checkpoints())
     if kept:
         facts["checkpoints kept"] = ", ".join(str(step) for step in kept)

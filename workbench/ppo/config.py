@@ -110,6 +110,13 @@ class PPOConfig(BaseModel):
     publish: Literal["last", "best"] = Field(
         "last", description="Which policy the run gives out: the last one, or that of the best checkpoint."
     )
+    publish_share: float = Field(
+        0.75,
+        gt=0,
+        le=1,
+        description="How far of the way from the SFT model to the policy the model that is given out stands: part of "
+        "the way keeps most of what was won and more of the facts.",
+    )
     checkpoint_every: int = Field(10, ge=1, description="Updates between checkpoints.")
     keep_checkpoints: int = Field(2, ge=1, description="How many of the newest checkpoints are kept, beside the best.")
     seed: int = Field(0, ge=0, description="Seed of initialisation, data order and sampling.")

@@ -90,6 +90,11 @@ class ActorCritic(nn.Module, ABC):
     def as_reference(self) -> AbstractContextManager[None]:
         """Within this block the model is the SFT model; the value head is not to be read."""
 
+    @abstractmethod
+    def move_back(self, share: float) -> None:
+        """Put the policy at ``share`` of the way from the reference to where it is, weight by weight (WiSE-FT:
+        Wortsman et al. 2022, arXiv 2109.01903)."""
+
     def value_states(self, sequences: Tensor, mask: Tensor, hidden: Tensor, wanted: Tensor | None = None) -> Tensor:
         """The hidden states that the value head reads: [B, L, H].
 
@@ -199,6 +204,12 @@ class SharedTrunk(ActorCritic):
         finally:
             self._reference = before
 
+    @torch.no_grad()
+    def move_back(self, share: float) -> None:
+        for name, parameter in self.trained().items():
+            if f".lora_B.{POLICY_ADAPTER}." in name:  # LoRA adds B·A to the trunk, so scaling B scales all it adds
+                parameter.mul_(share)
+
     def value_states(self, sequences: Tensor, mask: Tensor, hidden: Tensor, wanted: Tensor | None = None) -> Tensor:
         if not self.separate_values or self._reference:
             return super().value_states(sequences, mask, hidden, wanted)
@@ -265,6 +276,11 @@ class FullModel(ActorCritic):
             yield
         finally:
             self._acting = before
+
+    @torch.no_grad()
+    def move_back(self, share: float) -> None:
+        for own, frozen in zip(self.model.parameters(), self.reference.parameters(), strict=True):
+            own.copy_(torch.lerp(frozen, own, share))
 
 
 def new_actor_critic(trunk: PreTrainedModel, config: PPOConfig) -> ActorCritic:

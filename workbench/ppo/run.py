@@ -108,13 +108,19 @@ class _Loop:
         return None
 
     def choose(self) -> None:
-        """Put the policy that is to be given out in place: the last one, or that of the best checkpoint."""
+        """Put in place what is given out: a share of the way to the last policy, or to that of the best checkpoint."""
         if self._config.publish == "best" and self._best.step is not None:
             load_weights(self._trainer, self._context.dir.checkpoints / f"checkpoint-{self._best.step}")
+        self._trainer.policy.move_back(self._config.publish_share)
 
     def summary(self) -> dict[str, Any]:
         """What the run says of its checkpoints."""
-        return {"best_step": self._best.step, "published": self._config.publish, "updates": self._trainer.update}
+        return {
+            "best_step": self._best.step,
+            "published": self._config.publish,
+            "publish_share": self._config.publish_share,
+            "updates": self._trainer.update,
+        }
 
     def _follow_control(self) -> None:
         trainer, steering = self._trainer, self._steering
