@@ -67,7 +67,18 @@ def _score_line(run: Run) -> None:
         st.caption(
             f"Means over the responses to {_held_out(run)}. The score is the reward model's opinion, and tuning works "
             "to raise it. Whether it was worth it is for the measures below to say, and for people who vote blind."
+            + _way_sentence(run)
         )
+
+
+def _way_sentence(run: Run) -> str:
+    share = run.summary.get("publish_share", 1.0)
+    if share == 1:
+        return ""
+    return (
+        f" The model that was given out stands {share:.0%} of the way from the SFT model to the policy that the curves "
+        "show: part of the way keeps more facts."
+    )
 
 
 def _held_out(run: Run) -> str:

@@ -49,7 +49,8 @@ def test_a_verdict_judges_all_candidates_and_makes_models_of_checkpoints(loop: W
     weights = load_file(loop.root / made.spec.adapters[-1] / "adapter_model.safetensors")
     for name, value in weights.items():
         key = name.replace("base_model.model", "model.base_model.model").replace(".weight", ".policy.weight")
-        assert torch.equal(value, saved[key])
+        share = 0.75 if "lora_B" in name else 1.0  # as far on the way as the run itself gives out
+        assert torch.equal(value, saved[key] * share)
     with pytest.raises(NotFound, match="no checkpoint of step 3"):
         launch_verdict(loop, VerdictConfig(run_id="ppo-001", checkpoints=(3,)), "test")
     with pytest.raises(InvalidInput, match="nothing to judge"):

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from tests.stages.running import SFT, run_stage
 from workbench.evaluation.config import EvaluationConfig
@@ -97,6 +98,17 @@ def test_ppo_starts_from_the_sft_model_and_reports_before_and_after(loop: Worksp
     assert first[first.step == 1].value.item() == pytest.approx(0.0, abs=1e-4), "PPO starts at its reference"
     fixed = loop.samples.list("ppo-001", fixed=True)
     assert {sample.step for sample in fixed} == {0, 2, 4}
+
+
+def test_ppo_gives_out_three_quarters_of_the_way(loop: Workspace) -> None:
+    folder = loop.root / "runs/ppo-001"
+    last = torch.load(folder / "checkpoints/checkpoint-4/ppo_state.pt", weights_only=True)["parameters"]
+    given = load_file(folder / "final/policy/adapter_model.safetensors")
+    assert loop.runs.get("ppo-001").summary["publish_share"] == 0.75
+    for name, value in given.items():
+        learned = last[name.replace("base_model.model", "model.base_model.model").replace(".weight", ".policy.weight")]
+        assert learned.abs().max() > 0
+        assert torch.equal(value, learned * (0.75 if "lora_B" in name else 1.0))
 
 
 def test_the_ppo_adapter_changes_the_model_when_it_is_loaded_again(loop: Workspace) -> None:

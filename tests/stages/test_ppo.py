@@ -23,8 +23,14 @@ def test_the_best_checkpoint_is_kept_and_can_be_given_out(loop: Workspace, monke
 
     worth = iter([3.0, 9.0, 1.0, 2.0])
     monkeypatch.setattr(Evaluator, "worth", lambda *_: next(worth))
-    settings = {"evaluate_every": 1, "checkpoint_every": 1, "keep_checkpoints": 1, "publish": "best"}
-    run_id = run_ppo(loop, ppo=settings)
+    settings = {
+        "evaluate_every": 1,
+        "checkpoint_every": 1,
+        "keep_checkpoints": 1,
+        "publish": "best",
+        "publish_share": 1.0,
+    }
+    run_id = run_ppo(loop, ppo={**settings, "publish_share": 1.0})
     run_dir = RunDir(loop.root / "runs" / run_id)
     assert run_dir.complete_checkpoints().keys() == {2, 3, 4}, "the best one, and three that nothing spoke against"
     assert loop.runs.get(run_id).summary["best_step"] == 2

@@ -19,7 +19,8 @@ def checkpoint_model_id(run_id: str, step: int) -> str:
 
 
 def publish_checkpoints(context: RunContext) -> dict[int, ModelSpec]:
-    """Write the policy of each copied checkpoint to ``final/update-STEP``; what each model is made of, by update.
+    """Write what the run would have given out after each copied checkpoint to ``final/update-STEP``; what each model
+    is made of, by update.
 
     Raises:
         InvalidInput: a checkpoint is of another shape than the run's settings say.
@@ -39,6 +40,7 @@ def publish_checkpoints(context: RunContext) -> dict[int, ModelSpec]:
             step, target = int(folder.name), final / f"update-{folder.name}"
             target.mkdir()
             load_policy(policy, folder)
+            policy.move_back(stored["ppo_config"].get("publish_share", 1.0))  # runs before this setting gave out all
             place = f"runs/{run_id}/final/{target.name}"
             if isinstance(policy, SharedTrunk):
                 policy.model.save_pretrained(str(target), selected_adapters=[POLICY_ADAPTER])
