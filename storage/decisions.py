@@ -12,6 +12,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from storage.database import Database
 from storage.errors import RowConflict, RowNotFound
 from storage.repository import Repository, fetch, fetch_records, insert_many, record_of, scalar
 from storage.votes import Choice
@@ -44,19 +45,32 @@ Exclusions = list[Exclusion]
 
 
 class VotingSettingsRepository(Repository):
-    """Table ``voting_settings``: a row for each time that the team saved them."""
+    """Table ``voting_settings``: a row for each time that the team saved them.
+
+    What holds is remembered: every vote asks several times, and this process is the database's only one.
+    """
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self._saves = 0
+        self._known: tuple[int, dict[str, Any] | None] | None = None
+        """The settings that were read, and after how many saves: what was read before a save is not taken for new."""
 
     def latest(self) -> dict[str, Any] | None:
-        """The settings that hold; None where none were saved."""
-        with self._read() as reader:
-            reader.execute("SELECT settings FROM voting_settings ORDER BY saved_at DESC, rowid DESC LIMIT 1")
-            rows = fetch_records(reader)
-        return rows[0]["settings"] if rows else None
+        """The settings that hold; None where none were saved. Not to be changed."""
+        saves, known = self._saves, self._known
+        if known is None or known[0] != saves:
+            with self._read() as reader:
+                reader.execute("SELECT settings FROM voting_settings ORDER BY saved_at DESC, rowid DESC LIMIT 1")
+                rows = fetch_records(reader)
+            known = self._known = (saves, rows[0]["settings"] if rows else None)
+        return known[1]
 
     def save(self, settings: dict[str, Any], by: str) -> None:
         """Makes these the settings that hold."""
         record = {"settings": settings, "saved_by": by, "saved_at": datetime.now(UTC)}
         self._write(lambda own: insert_many(own, "voting_settings", [record]), None)
+        self._saves += 1
 
 
 class ExclusionRepository(Repository):

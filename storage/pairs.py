@@ -14,6 +14,7 @@ from storage.errors import RowNotFound
 from storage.repository import Repository, Where, fetch, fetch_one, insert_many, page, scalar
 
 Side = Literal["a", "b"]
+_OTHER: dict[Side, Side] = {"a": "b", "b": "a"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +104,37 @@ class PairRepository(Repository):
             if drawn is not None:
                 return drawn
             self.get(pair_id, own)
-            left: Side = "a" if secrets.randbelow(2) else "b"
-            if occasion:
-                left = "b" if self.side(pair_id, annotator_id, own) == "a" else "a"
-            record = {"pair_id": pair_id, "annotator_id": annotator_id, "left": left, "occasion": occasion}
-            insert_many(own, "presentations", [record | {"shown_at": datetime.now(UTC)}])
-            return left
+            self.draw_sides(annotator_id, [(pair_id, occasion)], own)
+            return self.sides(annotator_id, [pair_id], own)[pair_id, occasion]
 
         with self._read(cursor) as reader:  # shown before: no need to wait for the writer
             known: Side | None = scalar(reader.execute(_SIDE, [pair_id, annotator_id, occasion]))
         return known if known is not None else self._write(write, cursor)
+
+    def draw_sides(
+        self, annotator_id: str, turns: Collection[tuple[str, int]], cursor: DuckDBPyConnection | None = None
+    ) -> None:
+        """Draw what ``side`` would give for several (pair, occasion) at once, of pairs that are known to exist."""
+
+        def write(own: DuckDBPyConnection) -> None:
+            known = self.sides(annotator_id, {pair_id for pair_id, _ in turns}, own)
+            firsts = [(pair_id, 0) for pair_id, _ in turns]
+            drawn: dict[tuple[str, int], Side] = {}
+            for pair_id, occasion in dict.fromkeys([*firsts, *turns]):
+                if (pair_id, occasion) not in known:
+                    first = known.get((pair_id, 0)) or drawn.get((pair_id, 0))
+                    drawn[pair_id, occasion] = _OTHER[first] if first else secrets.choice(("a", "b"))
+            shared = {"annotator_id": annotator_id, "shown_at": datetime.now(UTC)}
+            insert_many(
+                own,
+                "presentations",
+                [
+                    {"pair_id": pair_id, "occasion": occasion, "left": left, **shared}
+                    for (pair_id, occasion), left in drawn.items()
+                ],
+            )
+
+        self._write(write, cursor)
 
     def present(self, pair_id: str, annotator_id: str, left: Side, cursor: DuckDBPyConnection | None = None) -> None:
         """Stores which response an annotator saw on the left where the sides were drawn before there was a pair."""
@@ -124,10 +146,12 @@ class PairRepository(Repository):
         with self._read() as reader:
             return set(reader.execute("SELECT DISTINCT pair_id, annotator_id FROM presentations").fetchall())
 
-    def sides(self, annotator_id: str, pair_ids: Collection[str]) -> dict[tuple[str, int], Side]:
+    def sides(
+        self, annotator_id: str, pair_ids: Collection[str], cursor: DuckDBPyConnection | None = None
+    ) -> dict[tuple[str, int], Side]:
         """The sides that were drawn for these pairs, by pair and occasion."""
         where = Where().add("annotator_id = ?", annotator_id).add_in("pair_id", pair_ids)
-        with self._read() as reader:
+        with self._read(cursor) as reader:
             sql = f'SELECT pair_id, coalesce(occasion, 0), "left" FROM presentations{where.sql}'
             return {(row[0], row[1]): row[2] for row in reader.execute(sql, where.parameters).fetchall()}
 

@@ -116,27 +116,24 @@ class QueueRepository(Repository):
     def has_seat(self, pair_id: str, annotator_id: str, rules: QueueRules, cursor: DuckDBPyConnection) -> bool:
         """Whether this annotator's vote on the pair would stay within its seats. Call it in the vote's transaction."""
         cursor.execute(
-            """SELECT annotator_id FROM (
+            f"""WITH live AS MATERIALIZED (
+                SELECT id, annotator_id, choice, simulated FROM live_votes WHERE pair_id = $pair AND occasion = 0),
+            recent AS (
                 SELECT annotator_id, arg_max(kind, happened_at) AS kind FROM queue_events
                 WHERE pair_id = $pair AND occasion = 0 AND happened_at > $since GROUP BY annotator_id)
-            WHERE kind = 'shown' AND annotator_id NOT IN (
-                SELECT annotator_id FROM live_votes WHERE pair_id = $pair AND occasion = 0)""",
-            {"pair": pair_id, "since": _since(rules)},
+            SELECT (SELECT list(annotator_id) FROM recent ANTI JOIN live USING (annotator_id) WHERE kind = 'shown'),
+                (SELECT list(choice) FROM live WHERE annotator_id <> $me AND NOT simulated AND id NOT IN (
+                    SELECT excluded_votes.id FROM excluded_votes JOIN votes USING (id) WHERE votes.pair_id = $pair)),
+                (SELECT {_LOT} FROM pairs WHERE id = $pair)""",
+            {"pair": pair_id, "me": annotator_id, "since": _since(rules)},
         )
-        held_by = {row[0] for row in cursor.fetchall()}
-        cursor.execute(
-            """SELECT annotator_id, choice FROM live_votes WHERE pair_id = $pair AND annotator_id <> $me
-            AND occasion = 0 AND NOT simulated AND id NOT IN (
-                SELECT excluded_votes.id FROM excluded_votes JOIN votes USING (id) WHERE votes.pair_id = $pair)""",
-            {"pair": pair_id, "me": annotator_id},
-        )
-        votes = cursor.fetchall()
-        lot = scalar(cursor.execute(f"SELECT {_LOT} FROM pairs WHERE id = ?", [pair_id]))
+        held_by, choices, lot = cursor.fetchall()[0]
+        held_by, choices = held_by or [], choices or []  # a list over no row is null
         seats = rules.seats if lot < rules.overlap else 1
-        seats += rules.order == "disputed" and len({choice for _, choice in votes}) > 1
+        seats += rules.order == "disputed" and len(set(choices)) > 1
         # Whoever holds the pair has a seat kept; anybody else must leave the kept ones alone.
         kept = 0 if annotator_id in held_by else len(held_by)
-        return len(votes) + kept < seats
+        return len(choices) + kept < seats
 
     def to_repeat(self, annotator_id: str, after_votes: int, cursor: DuckDBPyConnection) -> str | None:
         """A pair for a deliberate repeat: voted on at least ``after_votes`` votes ago, never repeated, not revealed."""

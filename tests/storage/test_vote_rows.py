@@ -117,6 +117,26 @@ def test_the_side_is_drawn_once(workspace: Workspace) -> None:
         workspace.pairs.side("p99", "ann")
 
 
+def test_many_sides_are_drawn_at_once_and_what_was_drawn_stays(workspace: Workspace) -> None:
+    add_pairs(workspace, 40)
+    before = {n: workspace.pairs.side(f"p{n}", "ann") for n in range(10)}
+    workspace.pairs.draw_sides("ann", [(f"p{n}", 0) for n in range(40)] + [("p0", 1), ("p39", 1)])
+    drawn = workspace.pairs.sides("ann", [f"p{n}" for n in range(40)])
+    assert len(drawn) == 42
+    assert {n: drawn[f"p{n}", 0] for n in range(10)} == before
+    assert {side for (_, occasion), side in drawn.items() if not occasion} == {"a", "b"}  # misses once in 10^9
+    assert {drawn["p0", 0], drawn["p0", 1]} == {drawn["p39", 0], drawn["p39", 1]} == {"a", "b"}, "a repeat is turned"
+    workspace.pairs.draw_sides("ann", [("p1", 0)])
+    assert workspace.pairs.sides("ann", ["p1"]) == {("p1", 0): before[1]}
+
+
+def test_remembered_settings_follow_every_save(workspace: Workspace) -> None:
+    assert workspace.voting_settings.latest() is None
+    for reveal in ("never", "after"):
+        workspace.voting_settings.save({"reveal": reveal}, "ann")
+        assert [workspace.voting_settings.latest() for _ in range(2)] == [{"reveal": reveal}] * 2
+
+
 def test_threads_agree_on_the_side(workspace: Workspace) -> None:
     add_pairs(workspace, 1)
     seen: list[str] = []

@@ -243,8 +243,7 @@ def _take_more(ws: Workspace, annotator_id: str, settings: VotingSettings, curso
     free = ws.queue.free(annotator_id, rules, HELD_AHEAD - len(turns) - len(taken), cursor)
     taken = [Turn(pair_id, 0) for pair_id in free] + taken  # a repeat comes last: never straight after a vote
     turns = [*turns, *taken]
-    for turn in taken:
-        ws.pairs.side(turn.pair_id, annotator_id, cursor, occasion=turn.occasion)
+    ws.pairs.draw_sides(annotator_id, [(turn.pair_id, turn.occasion) for turn in taken], cursor)
     ws.queue.note(annotator_id, turns, "shown", cursor)
     return turns
 
