@@ -129,10 +129,10 @@ def _one_phrase(responses: Responses) -> torch.Tensor:
 
 
 def _without_repeats(responses: Responses) -> torch.Tensor:
-    """Cannot be hacked that way: a token pays the first time only."""
+    """Cannot be hacked that way: a token pays the first time only, and each time more costs."""
     rollout = responses.rollout
     said = ((rollout.response_ids == TARGET) & rollout.response_mask).sum(dim=1)
-    return 2.0 * (said == 1).float()
+    return 3.0 * (said > 0) - 0.75 * (said - 1).clamp(min=0)
 
 
 @pytest.mark.parametrize(("reward", "hacked"), [(_one_phrase, True), (_without_repeats, False)])
