@@ -94,7 +94,8 @@ def _change(name: str, then: float | None, now: float) -> tuple[str | None, bool
     if then is None:
         return None, False
     words = MEASURES[name]
-    change = written(words, now - then).replace("%", " points")
+    shown = written(words, now - then)
+    change = shown.replace("%", " point" if shown in ("1%", "-1%") else " points")
     if float(change.split()[0]) == 0:
         return "no change", False
     return (change if now < then else f"+{change}"), True

@@ -21,6 +21,7 @@ LABELS = {
     "minibatch_size": "Minibatch size",
     "lora_rank": "LoRA rank",
     "lora_alpha": "LoRA alpha",
+    "lora_targets": "LoRA layers",
     "max_new_tokens": "Longest answer (tokens)",
     "max_length": "Longest row (tokens)",
     "evaluate_limit": "Held-out prompts to answer",
