@@ -14,7 +14,7 @@ from storage.errors import RowNotFound
 from storage.repository import Repository, Where, fetch, fetch_one, insert_many, page, scalar
 
 Side = Literal["a", "b"]
-_OTHER: dict[Side, Side] = {"a": "b", "b": "a"}
+OTHER_SIDE: dict[Side, Side] = {"a": "b", "b": "a"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class PairRepository(Repository):
             for pair_id, occasion in dict.fromkeys([*firsts, *turns]):
                 if (pair_id, occasion) not in known:
                     first = known.get((pair_id, 0)) or drawn.get((pair_id, 0))
-                    drawn[pair_id, occasion] = _OTHER[first] if first else secrets.choice(("a", "b"))
+                    drawn[pair_id, occasion] = OTHER_SIDE[first] if first else secrets.choice(("a", "b"))
             shared = {"annotator_id": annotator_id, "shown_at": datetime.now(UTC)}
             insert_many(
                 own,

@@ -34,6 +34,7 @@ from workbench.ppo.backbone import Backbone, Decoder
 from workbench.ppo.config import PPOConfig, ValueModel
 from workbench.ppo.llama import new_backbone
 from workbench.ppo.losses import selected_logprobs
+from workbench.ppo.precision import chosen_precision
 from workbench.ppo.types import Rollout
 from workbench.reward_model.scoring import REWARD_ADAPTER, ScoreHead, last_tokens
 
@@ -293,14 +294,6 @@ def new_actor_critic(trunk: PreTrainedModel, config: PPOConfig) -> ActorCritic:
     policy.precision = chosen_precision(config.precision, trunk.device)
     policy.values_teach_policy = config.value_model != "detached-head"
     return policy
-
-
-def chosen_precision(setting: str, device: torch.device) -> torch.dtype:
-    """The precision of matrix products: bfloat16 on a CUDA GPU that has it, float32 elsewhere, unless told."""
-    if setting == "auto":
-        has = device.type == "cuda" and torch.cuda.is_bf16_supported()
-        return torch.bfloat16 if has else torch.float32
-    return torch.bfloat16 if setting == "bfloat16" else torch.float32
 
 
 def _spread(flat: Tensor, mask: Tensor) -> Tensor:

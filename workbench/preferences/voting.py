@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from storage.annotators import Annotator
+from storage.pairs import OTHER_SIDE, Pair
 from storage.queue import Turn
 from storage.votes import Vote
 from workbench.demonstrations.text_rules import MAX_NAME_CHARACTERS
@@ -25,7 +26,6 @@ from workbench.preferences.voting_settings import VotingSettings, voting_setting
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from storage.pairs import Pair
     from workbench.workspace import Workspace
 
 Side = Literal["left", "right", "tie", "both_bad"]
@@ -34,7 +34,6 @@ HELD_AHEAD = 4
 """Pairs that one voter holds at most: the one that is shown and those fetched ahead."""
 HELD_LOW = 2
 """More are taken when fewer than this are left, so that not every vote has to wait for the queue."""
-_OTHER: dict[ABSide, ABSide] = {"a": "b", "b": "a"}
 _VOTE_ID = re.compile(r"[0-9a-f]{12,32}")
 
 
@@ -260,7 +259,7 @@ def _hold_again(
 
 def _shown(pair: Pair, left_is: ABSide, occasion: int) -> ShownPair:
     texts = {"a": pair.response_a, "b": pair.response_b}
-    return ShownPair(pair.id, pair.prompt, texts[left_is], texts[_OTHER[left_is]], left_is, occasion)
+    return ShownPair(pair.id, pair.prompt, texts[left_is], texts[OTHER_SIDE[left_is]], left_is, occasion)
 
 
 def _vote_of(ws: Workspace, vote_id: str, annotator_name: str) -> Vote:
@@ -288,7 +287,7 @@ def annotator_named(ws: Workspace, name: str) -> Annotator:
 def _meant(choice: Side, left_is: ABSide) -> Choice:
     if choice == "left":
         return left_is
-    return _OTHER[left_is] if choice == "right" else "tie"
+    return OTHER_SIDE[left_is] if choice == "right" else "tie"
 
 
 def _usable_seconds(seconds: float | None) -> float | None:
