@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -16,9 +15,6 @@ from pages.metric_words import METRICS, written
 from pages.palette import theme
 from pages.ppo_charts import Mark, Style, curves, reward_picture
 from workbench.colours import Theme
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 Charts = tuple[tuple[str, ...], ...]
 REWARD = ("objective/rlhf_reward", "objective/scores")
@@ -93,6 +89,25 @@ def curves_tab(run_id: str) -> None:
 
 def _draw(run_id: str, over: tuple[str, ...], group: str, style: Style) -> None:
     runs = [run for id in (run_id, *over) if (run := find_run(id)) is not None]
+    moments = tuple(ppo_data.moment(run) for run in runs)
+    _charts(run_id, moments, group, style, tuple(marks_of(run_id)), theme())
+
+
+@st.cache_resource(max_entries=48, ttl=60, show_spinner=False)
+def _charts(
+    run_id: str,
+    moments: tuple[ppo_data.Moment, ...],
+    group: str,
+    style: Style,
+    marks: tuple[Mark, ...],
+    scheme: Theme,
+) -> None:
+    """The charts of a group: drawn once and played back to all who see the same moment alike.
+
+    Making a figure and encoding it takes longer than everything else about a refresh together.
+    """
+    del scheme  # what the colours depend on
+    runs = [run for _, id, _ in moments if (run := find_run(id)) is not None]
     charts = GROUPS[group]
     names = tuple(dict.fromkeys([*REWARD, *(name for chart in charts for name in chart)]))
     series = {run.id: ppo_data.series(run, names) for run in runs}
@@ -101,13 +116,11 @@ def _draw(run_id: str, over: tuple[str, ...], group: str, style: Style) -> None:
     if not shown:
         st.caption("No numbers of this kind yet.")
         return
-    marks = tuple(marks_of(run_id))
-    moments = tuple(ppo_data.moment(run) for run in runs)
-    if group == "What matters" and run_id in series and {*REWARD} <= known and not over:
-        _reward_card(series, moments, style, marks)
+    if group == "What matters" and len(series) == 1 and {*REWARD} <= known:
+        _reward_card(series[run_id], style, marks)
     with st.grid(min(COLUMNS, len(shown)), min_column_width=270, gap="small"):
         for chart in shown:
-            _card(run_id, series, moments, chart, style, marks)
+            _card(run_id, series, chart, style, marks)
     if marks:
         st.caption("Dotted lines: " + " · ".join(f"update {mark.step}: {escaped(mark.words)}" for mark in marks))
 
@@ -124,23 +137,19 @@ def marks_of(run_id: str) -> list[Mark]:
     return marks
 
 
-def _reward_card(
-    series: Mapping[str, ppo_data.Measured], moments: tuple[ppo_data.Moment, ...], style: Style, marks: tuple[Mark, ...]
-) -> None:
-    (measured,) = series.values()
+def _reward_card(measured: ppo_data.Measured, style: Style, marks: tuple[Mark, ...]) -> None:
     with st.container(border=True, gap="xsmall"):
         score, reward = (ppo_data.newest(measured, name) for name in ("objective/scores", "objective/rlhf_reward"))
         st.markdown("**Reward = score − KL penalty**")
         if score is not None and reward is not None:
             st.caption(f"Now {reward:.2f} = {score:.2f} − {score - reward:.2f}. The upper band is what distance costs.")
-        figure = _figure(series, moments, None, style, marks, theme())
+        figure = reward_picture(measured, style, marks)
         st.plotly_chart(figure, config=CONFIG, key="ppo_reward", alt="Reward and KL penalty, which add up to the score")
 
 
 def _card(
     run_id: str,
     series: Mapping[str, ppo_data.Measured],
-    moments: tuple[ppo_data.Moment, ...],
     chart: tuple[str, ...],
     style: Style,
     marks: tuple[Mark, ...],
@@ -153,27 +162,6 @@ def _card(
             st.markdown(f"**{words.title}**", width="content")
             value = ppo_data.newest(series[run_id], lead) if run_id in series else None
             st.markdown(f"**{written(words, value)}**", width="content")
-        figure = _figure(series, moments, drawn, style, marks, theme())
+        figure = curves(series, drawn, style, marks)
         st.plotly_chart(figure, config=CONFIG, key=f"ppo_curve_{chart[0]}", alt=f"{words.title} by update")
         st.caption(words.meaning)
-
-
-@st.cache_resource(max_entries=256, ttl=60, show_spinner=False)
-def _figure(
-    _series: Mapping[str, ppo_data.Measured],
-    moments: tuple[ppo_data.Moment, ...],
-    drawn: tuple[str, ...] | None,
-    style: Style,
-    marks: tuple[Mark, ...],
-    scheme: Theme,
-) -> Figure:
-    """The chart of some metrics, of reward and penalty where None; one for all who see the same moment alike.
-
-    Plotly takes longer to make a figure than everything else about a refresh together.
-    """
-    del moments, scheme  # what the series and colours depend on
-    return (
-        reward_picture(next(iter(_series.values())), style, marks)
-        if drawn is None
-        else curves(_series, drawn, style, marks)
-    )

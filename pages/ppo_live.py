@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -14,9 +13,6 @@ from pages.home_state import LIVE
 from pages.metric_words import METRICS, written
 from pages.rows import Run
 from workbench.diagnosis.rules import GROWTH_OF_LENGTH, HIGH_KL
-
-if TYPE_CHECKING:
-    pass
 
 SPARK = 60
 TREND = 5
@@ -58,6 +54,16 @@ def _draw(run_id: str, was_live: bool) -> None:
         # The whole page is drawn again: the timer comes or goes, and at the end the result is there.
         st.rerun()
     run_card(run)
+    _numbers(run_id, ppo_data.moment(run))
+
+
+@st.cache_resource(max_entries=24, ttl=20, show_spinner=False)
+def _numbers(run_id: str, moment: ppo_data.Moment) -> None:
+    """The headlines and the diagnosis: drawn once and played back to all who see the same moment."""
+    del moment
+    run = find_run(run_id)
+    if run is None:
+        return
     measured = ppo_data.series(run, WATCHED)
     if not any(len(rows) for rows in measured.values()):
         st.caption("The first numbers appear after the first updates.")
