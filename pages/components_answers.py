@@ -11,7 +11,7 @@ import streamlit as st
 from pages import services
 from pages.components import empty_state, escaped, plain_text
 from pages.components_charts import answers_scatter
-from pages.metric_words import MEASURES, written
+from pages.metric_words import MEASURES, with_interval, written
 
 PER_PAGE = 5
 ORDERS = {
@@ -120,7 +120,7 @@ def measures_table(run_id: str, models: Models) -> None:
         st.caption("No measures were computed for this run.")
         return
     st.table(pd.DataFrame(table), border="horizontal", hide_index=True)
-    st.caption("In brackets: 95% interval. Where two intervals hardly overlap, the difference is real.")
+    st.caption("In brackets: 95% interval. Where two hardly overlap, the difference is real; else it may be chance.")
     with st.expander("What these measures mean", icon=":material/help:"):
         for name, words in MEASURES.items():
             if any((model, name) in by_key for model, _ in models):
@@ -135,7 +135,7 @@ def _cell(name: str, row: Any) -> str:
     words = MEASURES[name]
     if row.ci_low is None or row.ci_high is None:
         return written(words, row.value)
-    return f"{written(words, row.value)} ({written(words, row.ci_low)} – {written(words, row.ci_high)})"
+    return with_interval(written(words, row.value), written(words, row.ci_low), written(words, row.ci_high))
 
 
 def answers_side_by_side(frame: pd.DataFrame, models: Models, key: str) -> None:

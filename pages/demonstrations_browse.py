@@ -111,7 +111,7 @@ def _filters() -> tuple[dict[str, Any], str]:
     split = columns[1].selectbox("Split", [ANY, "train", "validation", "test"], key="demonstrations_split")
     status = columns[2].selectbox("Status", [ANY, "approved", "draft", "rejected"], key="demonstrations_status")
     tag = columns[3].selectbox("Tag", [ANY, *tags], key="demonstrations_tag")
-    columns = st.columns([2.2, 1, 1, 1.3], vertical_alignment="bottom")
+    # Into the same columns again, so that on a narrow screen each stands below what it belongs to.
     columns[0].segmented_control(
         "Search by",
         [WORDS, MEANING],

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages import demonstrations_bulk, services
 from pages.components import counted, escaped, plain_text, problem, problems_shown
+from pages.components_charts import show_figure
 from pages.components_forms import model_label
 from pages.demonstrations_bulk import CHOSEN
 from pages.demonstrations_drafts import LANGUAGE_MODELS
@@ -161,7 +162,13 @@ def _map(found: Review) -> None:
     figure.update_layout(
         xaxis={"visible": False}, yaxis={"visible": False}, margin={"l": 0, "r": 0, "t": 0, "b": 0}, legend_title=None
     )
-    st.plotly_chart(figure, key="review_map", on_select=_point, selection_mode="points", width="stretch")
+    show_figure(
+        figure,
+        key="review_map",
+        alt=f"Map of {len(frame)} demonstrations by meaning",
+        on_select=_point,
+        selection_mode="points",
+    )
     st.caption("Each point is a question; those that mean the like lie near one another. Click one to read it.")
     _opened()
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages import services
 from pages.components import escaped, header, problem, problems_shown
-from pages.components_charts import CONFIG
+from pages.components_charts import show_figure
 from pages.components_forms import model_label
 from pages.lineage_figure import WORDS, tree_figure
 from pages.lineage_uses import from_person, from_row
@@ -56,9 +56,8 @@ def _tree(tree: FamilyTree, model_id: str) -> None:
     if st.session_state.get(picked_key) not in nodes:
         st.session_state[picked_key] = f"model:{model_id}"
     keys = list(nodes)
-    st.plotly_chart(
+    show_figure(
         tree_figure(tree, st.session_state[picked_key]),
-        config=CONFIG,
         key=f"lineage_graph_{model_id}",
         on_select=lambda: _clicked(f"lineage_graph_{model_id}", picked_key),
         selection_mode="points",

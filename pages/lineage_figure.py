@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import TYPE_CHECKING
 
-from pages.palette import line_colours, model_colour
+from pages.palette import line_colours, model_colour, theme
+from workbench.colours import BACKGROUND
 from workbench.models.lineage import FamilyTree, Node
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ WORDS = {
     "reward_model": "Reward model",
 }
 STAGGER = 0.35
+LABEL_SHIFTS = (-24, 24, -40, 40)
+"""Pixels from a node to its title, by column: above the upper and below the lower ones, every other one further, so
+that titles of neighbours do not meet on a telephone."""
 
 
 def tree_figure(tree: FamilyTree, picked: str) -> Figure:
@@ -55,6 +60,7 @@ def tree_figure(tree: FamilyTree, picked: str) -> Figure:
 def _arrows(figure: Figure, tree: FamilyTree, places: Places, picked: str) -> None:
     """All arrows, and the words of those at the picked node or at the run that made it: all words would overlap."""
     named = {picked} | {edge.source for edge in tree.edges if edge.target == picked and edge.label == "made"}
+    worded = 0
     for edge in tree.edges:
         (x0, y0), (x1, y1) = places[edge.source], places[edge.target]
         figure.add_annotation(
@@ -78,16 +84,16 @@ def _arrows(figure: Figure, tree: FamilyTree, places: Places, picked: str) -> No
             continue
         along = 0.35  # nearer to where it begins, so that labels of crossing arrows do not meet in the middle
         x, y = x0 + along * (x1 - x0), y0 + along * (y1 - y0)
-        figure.add_annotation(x=x, y=y, text=edge.label, showarrow=False, font={"size": 11})
+        worded += 1
+        _words(figure, x, y, edge.label, yshift=9 if worded % 2 else -9)
 
 
 def _nodes(figure: Figure, tree: FamilyTree, places: Places, picked: str) -> None:
     figure.add_scatter(
         x=[places[node.key][0] for node in tree.nodes],
         y=[places[node.key][1] for node in tree.nodes],
-        mode="markers+text",
+        mode="markers",
         text=[node.title for node in tree.nodes],
-        textposition="bottom center",
         customdata=[[node.key] for node in tree.nodes],
         hovertext=[WORDS[node.kind] for node in tree.nodes],
         hovertemplate="%{hovertext} %{text}<extra></extra>",
@@ -100,6 +106,16 @@ def _nodes(figure: Figure, tree: FamilyTree, places: Places, picked: str) -> Non
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}},
         cliponaxis=False,
+    )
+    for node in tree.nodes:
+        x, y = places[node.key]
+        _words(figure, x, y, escape(node.title), yshift=LABEL_SHIFTS[int(x) % len(LABEL_SHIFTS)])
+
+
+def _words(figure: Figure, x: float, y: float, text: str, yshift: int = 0) -> None:
+    """Words on a ground of their own, so that no arrow strikes them through."""
+    figure.add_annotation(
+        x=x, y=y, text=text, yshift=yshift, showarrow=False, font={"size": 12}, bgcolor=BACKGROUND[theme()], borderpad=0
     )
 
 

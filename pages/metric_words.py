@@ -163,3 +163,11 @@ SFT_CHARTS = (
 def written(words: MetricWords, value: float | None) -> str:
     """The value as this metric is written; a dash where there is none."""
     return "–" if value is None or value != value else format(value, words.format)
+
+
+def with_interval(value: str, low: str, high: str) -> str:
+    """A value and its interval as tables show them; a narrow column may break before the bracket and nowhere else.
+
+    A line may end after a dash even where a space that does not break follows; a word joiner (U+2060) forbids that.
+    """
+    return f"{value} ({low}\u00a0–\u2060\u00a0{high})"

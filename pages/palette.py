@@ -9,7 +9,7 @@ import streamlit as st
 from workbench import colours
 from workbench.colours import Theme, model_dash
 
-__all__ = ["line_colours", "model_colour", "model_dash", "model_name", "theme"]
+__all__ = ["line_colours", "model_colour", "model_dash", "model_name", "text_colour", "theme"]
 
 
 def theme() -> Theme:
@@ -25,6 +25,11 @@ def model_colour(model_id: str) -> str:
 def line_colours() -> tuple[str, ...]:
     """Colours for curves that belong to no model, the leading one first."""
     return colours.line_colours(theme())
+
+
+def text_colour() -> str:
+    """The colour of words in figures."""
+    return colours.TEXT[theme()]
 
 
 def model_name(label: str, model_id: str, note: str = "", size: str = "1em") -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages import ppo_data, services
 from pages.components import escaped
-from pages.components_charts import CONFIG
+from pages.components_charts import show_figure
 from pages.components_runs import REFRESH_SECONDS, find_run
 from pages.home_state import LIVE
 from pages.metric_words import METRICS, written
@@ -144,7 +144,7 @@ def _reward_card(measured: ppo_data.Measured, style: Style, marks: tuple[Mark, .
         if score is not None and reward is not None:
             st.caption(f"Now {reward:.2f} = {score:.2f} − {score - reward:.2f}. The upper band is what distance costs.")
         figure = reward_picture(measured, style, marks)
-        st.plotly_chart(figure, config=CONFIG, key="ppo_reward", alt="Reward and KL penalty, which add up to the score")
+        show_figure(figure, key="ppo_reward", alt="Reward and KL penalty, which add up to the score")
 
 
 def _card(
@@ -163,5 +163,5 @@ def _card(
             value = ppo_data.newest(series[run_id], lead) if run_id in series else None
             st.markdown(f"**{written(words, value)}**", width="content")
         figure = curves(series, drawn, style, marks)
-        st.plotly_chart(figure, config=CONFIG, key=f"ppo_curve_{chart[0]}", alt=f"{words.title} by update")
+        show_figure(figure, key=f"ppo_curve_{chart[0]}", alt=f"{words.title} by update")
         st.caption(words.meaning)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages import ppo_data
 from pages.components import counted, escaped, plain_text, problem
-from pages.components_charts import CONFIG
+from pages.components_charts import show_figure
 from pages.components_forms import setting_label, setting_value
 from pages.components_runs import find_run
 from pages.components_steering import pause_wanted, steer
@@ -116,7 +116,7 @@ def _finding(run: Run, finding: Finding, checkpoint: int | None) -> None:
             st.caption(f"**{METRICS[finding.chart].title}**")
             measured = ppo_data.series(run, (finding.chart,))
             figure = curves({run.id: measured}, (finding.chart,), Style(height=170), marks_of(run.id))
-            st.plotly_chart(figure, config=CONFIG, key=f"doctor_{finding.rule}", alt=METRICS[finding.chart].title)
+            show_figure(figure, key=f"doctor_{finding.rule}", alt=METRICS[finding.chart].title)
 
 
 def _buttons(run: Run, finding: Finding, checkpoint: int | None) -> None:

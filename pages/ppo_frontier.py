@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages import ppo_data, services
 from pages.components import escaped
-from pages.components_charts import CONFIG
+from pages.components_charts import show_figure
 from pages.components_runs import find_run
 from pages.ppo_charts_runs import frontier
 from workbench.diagnosis.frontier import BestOfN, PathPoint, best_of_n_curve, path_of, turning_point
@@ -59,6 +59,6 @@ def _charts(paths: Mapping[str, Sequence[PathPoint]], best: Sequence[BestOfN], t
             st.markdown(f"**{words}**")
             figure = frontier(paths, best, measure, turning)
             if figure.data:
-                st.plotly_chart(figure, config=CONFIG, key=f"frontier_{measure}", alt=f"{words} against KL")
+                show_figure(figure, key=f"frontier_{measure}", alt=f"{words} against KL")
             else:
                 st.caption("Not measured in these runs: it takes validation prompts with human responses.")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages import ppo_data, services
 from pages.components import escaped, problem
-from pages.components_charts import CONFIG
+from pages.components_charts import show_figure
 from pages.components_numbers import number_field
 from pages.components_runs import REFRESH_SECONDS, find_run, status_word, stop_run
 from pages.components_steering import pause_buttons, steer
@@ -160,9 +160,7 @@ def _family(run: Run) -> None:
         return
     with st.container(border=True):
         st.markdown("**The family of branched runs**")
-        st.plotly_chart(
-            family_tree(relatives, run.id), config=CONFIG, key="ppo_family", alt="Runs that branched off one another"
-        )
+        show_figure(family_tree(relatives, run.id), key="ppo_family", alt="Runs that branched off one another")
         rows = [
             {
                 "Run": "\u2003" * relative.depth + ("└ " if relative.depth else "") + relative.run.id,

@@ -11,11 +11,11 @@ import streamlit as st
 from pages import identity, ppo_data, services
 from pages.components import attempt, counted, escaped, problem
 from pages.components_answers import comparison
-from pages.components_charts import CONFIG
+from pages.components_charts import show_figure
 from pages.components_numbers import number_field
 from pages.components_runs import find_run, live_run
 from pages.home_state import LIVE
-from pages.metric_words import MEASURES, METRICS
+from pages.metric_words import MEASURES, METRICS, with_interval
 from pages.ppo_charts_runs import candidates_chart
 from pages.ppo_promotion import PLACE, people_part
 from pages.rows import Run
@@ -183,7 +183,7 @@ def _measured(judged: Run) -> None:
         ):
             with column:
                 st.caption(f"**{title}**, with 95% intervals")
-                st.plotly_chart(candidates_chart(rows, name), config=CONFIG, key=f"verdict_{name}", alt=title)
+                show_figure(candidates_chart(rows, name), key=f"verdict_{name}", alt=title)
         st.table(_table(judged, rows), border="horizontal", hide_index=True)
         st.caption(
             f"On {judged.summary.get('held_out_prompts', 0)} held-out prompts; in brackets 95% intervals. Score, KL "
@@ -215,7 +215,7 @@ def _table(judged: Run, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def _with_bounds(value: float, bounds: Sequence[float] | None, form: str) -> str:
     if bounds is None:
         return format(value, form)
-    return f"{format(value, form)} ({format(bounds[0], form)} – {format(bounds[1], form)})"
+    return with_interval(format(value, form), format(bounds[0], form), format(bounds[1], form))
 
 
 def _sft_model(run: Run) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages import services
-from pages.components_charts import CONFIG, colours
+from pages.components_charts import colours, show_figure
 from workbench.preferences.learning_curve import Outlook, outlook, points_of_runs
 from workbench.reward_model.config import VoteSource
 
@@ -72,4 +72,4 @@ def _chart(found: Outlook) -> None:
     ticks = sorted({found.points[0].pairs, last, 2 * last, 4 * last})
     figure.update_xaxes(title="decided pairs it learned from", type="log", tickvals=ticks, ticktext=ticks)
     figure.update_yaxes(title="right on held-out pairs", tickformat=".0%")
-    st.plotly_chart(figure, config=CONFIG, key="preferences_outlook", alt="Accuracy against decided pairs")
+    show_figure(figure, key="preferences_outlook", alt="Accuracy against decided pairs")

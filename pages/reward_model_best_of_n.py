@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages import identity, services
 from pages.components import attempt, problem, report
-from pages.components_charts import CONFIG, colours
+from pages.components_charts import colours, show_figure
 from pages.components_numbers import number_field
 from pages.rows import Run
 from workbench.launch.reward_model import launch_best_of_n
@@ -92,7 +92,7 @@ def _chart(points: list[dict[str, Any]], run_id: str) -> None:
         figure.update_xaxes(title="KL to the model it samples from, nats")
         figure.update_yaxes(title=title, automargin=True)
         with column:
-            st.plotly_chart(figure, config=CONFIG, key=f"best_{name}_{run_id}", alt=f"{title} against KL")
+            show_figure(figure, key=f"best_{name}_{run_id}", alt=f"{title} against KL")
 
 
 def _start(run_id: str) -> None:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
-from pages.components_charts import CONFIG, colours
+from pages.components_charts import colours, show_figure
 from pages.reward_model_words import BASELINE_NAMES, PROBE_NAMES
 from workbench.reward_model.bias import Effect
 from workbench.reward_model.calibration import Calibration
@@ -164,4 +162,4 @@ def _draw(figure: Figure, key: str, alt: str, height: float, legend: bool = Fals
         uirevision="still",
     )
     figure.update_yaxes(automargin=True)
-    st.plotly_chart(figure, config=CONFIG, key=key, alt=alt)
+    show_figure(figure, key=key, alt=alt)

@@ -187,7 +187,7 @@ def _log(run: Run) -> None:
     with st.container(border=True):
         st.markdown("**End of its log**")
         workspace = services.workspace()
-        text = _tail(run_dir_of(workspace, workspace.runs.get(run.id)).log_path)
+        text = log_tail(run_dir_of(workspace, workspace.runs.get(run.id)).log_path)
         if text:
             long = text.count("\n") > 12
             st.code(text, language=None, wrap_lines=True, height=280 if long else "content")
@@ -195,7 +195,7 @@ def _log(run: Run) -> None:
             st.caption("The log is empty.")
 
 
-def _tail(path: Path) -> str:
+def log_tail(path: Path) -> str:
     """The last part of a text file, from a line's beginning; empty where there is no file."""
     try:
         with path.open("rb") as file:
@@ -204,7 +204,9 @@ def _tail(path: Path) -> str:
             text = file.read().decode("utf-8", errors="replace")
     except OSError:
         return ""
-    return text if size <= LOG_BYTES else text.partition("\n")[2]
+    whole = text if size <= LOG_BYTES else text.partition("\n")[2]
+    # A progress bar writes over its own line: what a terminal would show is what it wrote last.
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in whole.split("\n"))
 
 
 def _curves(run_id: str) -> None:

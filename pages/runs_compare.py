@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages import services
-from pages.components_charts import CONFIG
+from pages.components_charts import show_figure
 from pages.metric_words import METRICS
 from pages.palette import model_colour, model_dash
 from workbench.runs.comparing import differences
@@ -74,5 +74,5 @@ def _curves(ids: Sequence[str]) -> None:
     figure.update_layout(height=320, margin={"l": 8, "r": 8, "t": 8, "b": 8}, hovermode="x unified")
     figure.update_xaxes(title="Step", automargin=True)
     figure.update_yaxes(automargin=True)
-    st.plotly_chart(figure, config=CONFIG, key="runs_curves", alt=f"{METRICS[name].title} of {', '.join(ids)} by step")
+    show_figure(figure, key="runs_curves", alt=f"{METRICS[name].title} of {', '.join(ids)} by step")
     st.caption(METRICS[name].meaning)

@@ -11,9 +11,9 @@ import streamlit as st
 
 from pages import services
 from pages.components import counted, escaped
-from pages.components_charts import CONFIG
+from pages.components_charts import show_figure
 from pages.metric_words import MEASURES as WORDS
-from pages.metric_words import written
+from pages.metric_words import with_interval, written
 from pages.palette import model_colour
 from pages.sft_columns import NEAREST, Part, Who, breakdown, differences, figures, rows_of, told
 from workbench.evaluation.comparing import Answered, value_of
@@ -79,7 +79,7 @@ def _cell(measure: str, figure: Any) -> str:
     if figure is None:
         return "–"
     words = WORDS[measure]
-    return f"{written(words, figure.value)} ({written(words, figure.ci_low)} – {written(words, figure.ci_high)})"
+    return with_interval(written(words, figure.value), written(words, figure.ci_low), written(words, figure.ci_high))
 
 
 def _differences(columns: list[Who], against: str) -> None:
@@ -203,7 +203,7 @@ def _distribution(columns: list[Who], rows: dict[str, list[Answered]], measured_
             figure.add_box(y=values, name=who.label, line_color=model_colour(who.model_id), **look)
     figure.update_layout(height=330, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False)
     figure.update_yaxes(title=WORDS[measure].title, type="log" if measure == "perplexity" else "linear")
-    st.plotly_chart(figure, config=CONFIG, key=f"{key}_box", alt=f"Distribution of {WORDS[measure].title} by model")
+    show_figure(figure, key=f"{key}_box", alt=f"Distribution of {WORDS[measure].title} by model")
     st.caption(f"One dot per prompt; the box holds the middle half. {measured_on}.")
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import escaped
-from pages.components_charts import CONFIG, colours
+from pages.components_charts import colours, show_figure
 from pages.sft_outcome import held_out_words
 from workbench.evaluation.comparing import Answered, corner_of_row
 from workbench.evaluation.fact_differences import fact_differences
@@ -46,7 +46,7 @@ def quadrant(rows: dict[str, list[Answered]], key: str) -> None:
     left, right = st.columns([1.35, 1], gap="large")
     with left:
         figure = _figure(answers)
-        st.plotly_chart(figure, config=CONFIG, key=f"{key}_plane", alt="BLEU against embedding similarity by prompt")
+        show_figure(figure, key=f"{key}_plane", alt="BLEU against embedding similarity by prompt")
         st.caption(f"One mark per prompt: {held_out_words(answers)}. Hover to read it.")
     with right:
         _counts(answers)

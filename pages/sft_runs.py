@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages import services
 from pages.components import empty_state, escaped
-from pages.components_charts import CONFIG
+from pages.components_charts import show_figure
 from pages.components_runs import find_run, run_label
 from pages.metric_words import METRICS
 from pages.palette import model_colour, model_dash
@@ -129,9 +129,7 @@ def _curves(chosen: Sequence[str]) -> None:
             )
             with st.container(border=True, gap="xsmall"):
                 st.markdown(f"**{METRICS[name].title}**")
-                st.plotly_chart(
-                    figure, config=CONFIG, key=f"sft_curve_{name}", alt=f"{METRICS[name].title} by step and run"
-                )
+                show_figure(figure, key=f"sft_curve_{name}", alt=f"{METRICS[name].title} by step and run")
 
 
 def _measures(chosen: Sequence[str]) -> None:

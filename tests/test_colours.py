@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from workbench.colours import BACKGROUND, GREY, HUES, Theme, line_colours, model_colour, model_dash
+from workbench.colours import BACKGROUND, GREY, HUES, TEXT, Theme, line_colours, model_colour, model_dash
 
 Vector = list[float]
 
@@ -135,3 +135,10 @@ def test_badges_and_coloured_words_are_readable(theme: Theme, name: str) -> None
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_charts_without_a_model_use_the_same_hues(theme: Theme) -> None:
     assert set(settings(theme)["chartCategoricalColors"]) <= {GREY[theme], *HUES[theme]}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_in_figures_are_readable(theme: Theme) -> None:
+    colours = settings(theme)
+    for ground in (colours["backgroundColor"], colours["secondaryBackgroundColor"]):
+        assert contrast(TEXT[theme], ground) >= READABLE

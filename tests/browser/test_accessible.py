@@ -65,6 +65,43 @@ def violations(page: Page) -> list[str]:
     ]
 
 
+def tabs(page: Page) -> list[str]:
+    """Names of the page's further views; those within a view come after they are opened and are not among them."""
+    lists = page.get_by_test_id("stMain").get_by_role("tablist")
+    return lists.first.get_by_role("tab").all_inner_texts()[1:] if lists.count() else []
+
+
+WORDS_IN_FIGURES = """() => {
+    const linear = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    const light = c => 0.2126 * linear(c[0]) + 0.7152 * linear(c[1]) + 0.0722 * linear(c[2]);
+    const numbers = text => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
+    const ground = light(numbers(getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor));
+    const words = [...document.querySelectorAll('.js-plotly-plot text:not(.bartext)')];
+    return words.filter(e => e.textContent.trim()).map(e => {
+        const front = light(numbers(getComputedStyle(e).fill));
+        return [e.textContent, (Math.max(front, ground) + 0.05) / (Math.min(front, ground) + 0.05)];
+    });
+}"""
+"""Text in figures and its contrast with the page: axe leaves drawings out. Words inside bars stand on the bar."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["sft", "ppo", "family-tree"])
+def test_words_in_figures_can_be_read(filled: Server, chromium: Browser, path: str, scheme: Any) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=scheme)
+    page = context.new_page()
+    try:
+        page.goto(f"{filled.url}/{path}")
+        ready(page)
+        page.locator(".js-plotly-plot text").first.wait_for()
+        words = page.evaluate(WORDS_IN_FIGURES)
+        assert len(words) > 2
+        assert [word for word in words if word[1] < 4.5] == []
+    finally:
+        context.close()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
@@ -75,6 +112,10 @@ def test_axe_finds_nothing(filled: Server, chromium: Browser, path: str, scheme:
         page.goto(f"{filled.url}/{path}")
         ready(page)
         assert violations(page) == []
+        for tab in tabs(page):
+            page.get_by_role("tab", name=tab, exact=True).first.click()
+            ready(page)
+            assert [f"{tab}: {found}" for found in violations(page)] == []
     finally:
         context.close()
 

@@ -20,8 +20,9 @@ from pages.components_forms import advanced_names, changed
 from pages.components_numbers import refusal
 from pages.home_state import TeamState, next_step
 from pages.lineage_figure import tree_figure
-from pages.metric_words import METRICS, REWARD_MODEL_CHARTS, SFT_CHARTS, written
+from pages.metric_words import METRICS, REWARD_MODEL_CHARTS, SFT_CHARTS, with_interval, written
 from pages.ppo_curves import GROUPS
+from pages.runs import log_tail
 from pages.server import content_security_policy
 from pages.step4_reward_model import sentence
 from tests.pages.conftest import texts, visit
@@ -138,6 +139,8 @@ def test_every_chart_is_explained() -> None:
     assert written(METRICS["policy/clipfrac"], 0.125) == "12%"
     assert written(METRICS["objective/kl"], None) == "–"
     assert written(METRICS["objective/kl"], float("nan")) == "–"
+    # The only ordinary space, where a line may end, stands before the bracket.
+    assert with_interval("-0.30", "-0.50", "-0.10").split(" ") == ["-0.30", "(-0.50\u00a0–\u2060\u00a0-0.10)"]
 
 
 def test_the_reward_models_verdict_admits_luck() -> None:
@@ -201,7 +204,19 @@ def test_a_family_tree_names_the_arrows_of_what_is_looked_at_alone() -> None:
     tree = FamilyTree((*nodes, Node("late", "run", "late")), edges)
 
     def named(picked: str) -> list[str]:
-        return [note.text for note in tree_figure(tree, picked).layout.annotations if note.text]
+        titles = {node.title for node in tree.nodes}
+        notes = [note.text for note in tree_figure(tree, picked).layout.annotations if note.text]
+        assert titles <= set(notes)
+        return [text for text in notes if text not in titles]
 
     assert named("a") == ["learned from", "made", "started from"]
     assert named("late") == ["started from"]
+
+
+def test_a_progress_bar_in_a_log_is_shown_as_it_ended(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    log.write_bytes(b"start\nLoading: 0%\rLoading: 100%\r\ndone\r\n")
+    assert log_tail(log) == "start\nLoading: 100%\ndone\n"
+    log.write_bytes(b"first line\n" + b"x" * 15_999 + b"\n")
+    assert log_tail(log) == ""
+    assert log_tail(tmp_path / "none.txt") == ""

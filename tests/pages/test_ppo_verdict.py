@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.metric_words import with_interval
 from storage.votes import Vote
 from tests.pages import seeding
 from tests.pages.conftest import unbroken, visit
@@ -75,7 +76,7 @@ def test_the_page_says_when_it_did_not_help(ws: Workspace, app: AppTest, ended: 
     judged(ws, ended, (-0.5, -0.1), "It did not help. Keep the SFT model.")
     visit(app, PAGE)
     assert "It did not help. Keep the SFT model." in plain(app)
-    assert "-0.30 (-0.50 – -0.10)" in app.table[0].value.to_string()
+    assert with_interval("-0.30", "-0.50", "-0.10") in app.table[0].value.to_string()
 
 
 def test_blind_pairs_are_sent_and_votes_open_the_promotion(ws: Workspace, app: AppTest, ended: str) -> None:
