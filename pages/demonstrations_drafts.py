@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from typing import Protocol
 
 import pandas as pd
 import streamlit as st
@@ -23,7 +23,12 @@ SHOWN = 200
 PROPOSED = "import_preview_questions"
 QUESTION_TOKENS = 48
 LANGUAGE_MODELS: tuple[ModelKind, ...] = ("base", "sft", "ppo", "dpo", "rloo")
-Done = Callable[[str, ImportReport, bytes], None]
+
+
+class Done(Protocol):
+    """Says what was taken from a file."""
+
+    def __call__(self, name: str, stored: ImportReport, rejected_file: bytes, *, drafts: bool = False) -> None: ...
 
 
 def import_documents(name: str, documents: list[Document], author: str | None, done: Done) -> None:
@@ -47,6 +52,11 @@ def import_documents(name: str, documents: list[Document], author: str | None, d
         )
         return
     _show(file)
+    if any(document.name.lower().endswith((".pdf", ".txt")) for document in documents):
+        st.caption(
+            "PDF and plain text have no headings to tell where a section ends: a response goes on up to the next "
+            "question. Read each draft to its end."
+        )
     st.button(
         f"Take {counted(len(file.fields), 'draft')}",
         type="primary",
@@ -133,4 +143,4 @@ def _take(file: DemonstrationFile, author: str, done: Done) -> None:
     """Callback: store the drafts; each waits for a person to approve it."""
     stored = attempt("import", lambda: store_demonstrations(services.workspace(), file, author=author))
     if stored is not None:
-        done(file.filename, stored, rejected_csv(stored.rejected))
+        done(file.filename, stored, rejected_csv(stored.rejected), drafts=True)

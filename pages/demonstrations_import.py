@@ -185,9 +185,12 @@ def _bar() -> Iterator[OnProgress]:
         bar.empty()
 
 
-def _done(name: str, stored: ImportReport, rejected_file: bytes) -> None:
+def _done(name: str, stored: ImportReport, rejected_file: bytes, *, drafts: bool = False) -> None:
     """Say what was taken, and empty the uploader."""
-    report("import", f"{counted(stored.accepted, 'demonstration')} imported from {name}.")
+    what = f"{counted(stored.accepted, 'draft' if drafts else 'demonstration')} imported from {name}."
+    if drafts:
+        what += " Read and approve them under Browse, with the status “draft”."
+    report("import", what)
     st.session_state[REPORT] = (stored.rejected, rejected_file)
     st.session_state["import_round"] = st.session_state.get("import_round", 0) + 1
     for key in (HELD, PREVIEW):

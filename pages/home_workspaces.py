@@ -25,7 +25,8 @@ def workspaces() -> None:
         return
     others = [known for known in known_workspaces(root) if known.root != root]
     if not others:
-        st.caption(
+        # Not as captions: their pale letters are too faint on the ground of a command.
+        st.markdown(
             "A workspace holds everything of one team. To begin another one, start the app a second time: "
             f"`workbench app --workspace {root.parent / 'another-team'}`"
         )
@@ -34,7 +35,7 @@ def workspaces() -> None:
         for known in others[:MOST_SHOWN]:
             _other(known)
         if len(others) > MOST_SHOWN:
-            st.caption(f"And {len(others) - MOST_SHOWN} more: `workbench workspaces` lists all of them.")
+            st.markdown(f"And {len(others) - MOST_SHOWN} more: `workbench workspaces` lists all of them.")
 
 
 def _other(known: KnownWorkspace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import streamlit as st
 
 from pages import services
-from pages.components import attempt, escaped, header, problem, report
+from pages.components import escaped, header, problems_shown
 from pages.components_forms import model_label
-from workbench.backup.writing import Backup, write_backup
+from workbench.backup.writing import write_backup
+from workbench.chatbot.chat import default_model
 from workbench.models.registry import LANGUAGE_MODELS, get_model, list_models
 from workbench.report.page import report_html
 from workbench.takeaway.card import model_card
@@ -30,7 +32,6 @@ def page() -> None:
         "ios_share",
         "Models for other programs, a report for the people who decide, and a backup of everything.",
     )
-    problem("share")
     models, paper, backup = st.tabs(["A model", "A report", "A backup"])
     with models:
         _models()
@@ -46,7 +47,16 @@ def page() -> None:
 def _models() -> None:
     models = list_models(services.workspace(), LANGUAGE_MODELS)
     names = {model.id: model_label(model) for model in reversed(models)}
-    model_id = str(st.selectbox("Model", list(names), key="share_model", format_func=names.__getitem__, width=320))
+    model_id = str(
+        st.selectbox(
+            "Model",
+            list(names),
+            index=list(names).index(default_model(services.workspace()).id),
+            key="share_model",
+            format_func=names.__getitem__,
+            width=320,
+        )
+    )
     st.markdown(
         "You get one folder: the whole model and its adapter as Hugging Face tools load them, a model card written "
         "from the facts, and a check that compares the logits with plain transformers and peft."
@@ -56,14 +66,9 @@ def _models() -> None:
             "No GGUF file for llama.cpp and Ollama: llama.cpp's converter is not installed on this machine "
             "(set LLAMA\\_CPP\\_DIR to its folder)."
         )
-    st.button(
-        "Write the folder",
-        type="primary",
-        icon=":material/folder_zip:",
-        key="share_write",
-        on_click=_write,
-        args=(model_id,),
-    )
+    if st.button("Write the folder", type="primary", icon=":material/folder_zip:", key="share_write"):
+        with problems_shown(), _working("Writing the folder, then loading it elsewhere and comparing the logits …"):
+            st.session_state[MADE] = _written(model_id)
     _made(st.session_state.get(MADE))
     with st.expander("The model card", icon=":material/badge:", key="share_card", on_change="rerun") as card:
         if card.open:
@@ -72,15 +77,16 @@ def _models() -> None:
     _serving(model_id)
 
 
-def _write(model_id: str) -> None:
-    """Callback: write the package in a process of its own; the page waits for it."""
+def _working(words: str) -> AbstractContextManager[None]:
+    """What is going on and for how long: in a callback the page would stand still without a word."""
+    return st.spinner(words, show_time=True)
+
+
+def _written(model_id: str) -> dict[str, Any]:
+    """Write the package in a process of its own; the page waits for it."""
     ws = services.workspace()
     out = ws.root / "exports" / f"{model_id.replace('/', '--')}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-
-    def write() -> dict[str, Any]:
-        return package_in_child(ws.root, get_model(ws, model_id).spec, model_card(ws, model_id), out)
-
-    st.session_state[MADE] = attempt("share", write)
+    return package_in_child(ws.root, get_model(ws, model_id).spec, model_card(ws, model_id), out)
 
 
 def _made(made: dict[str, Any] | None) -> None:
@@ -112,9 +118,9 @@ def _serving(model_id: str) -> None:
 
 def _report() -> None:
     st.markdown("The data, the four steps, curves, verdicts and examples in one HTML file, offline and printable.")
-    st.button(
-        "Make the report", type="primary", icon=":material/description:", key="share_report", on_click=_make_report
-    )
+    if st.button("Make the report", type="primary", icon=":material/description:", key="share_report"):
+        with problems_shown(), _working("Collecting the data, the curves and the examples …"):
+            st.session_state[REPORT] = report_html(services.workspace())
     content = st.session_state.get(REPORT)
     if content:
         st.download_button(
@@ -128,11 +134,6 @@ def _report() -> None:
         st.caption(f"{len(content) / 1e6:.1f} MB, most of it the library that draws the charts.")
 
 
-def _make_report() -> None:
-    """Callback."""
-    st.session_state[REPORT] = attempt("share", report_html, services.workspace())
-
-
 # --- a backup -------------------------------------------------------------------------------------
 
 
@@ -144,15 +145,11 @@ def _backup() -> None:
     default = Path.home() / f"workbench-{services.workspace().root.name}-{datetime.now(UTC):%Y%m%d-%H%M}.tar"
     st.session_state.setdefault("share_backup_path", str(default))
     st.text_input("File to write, on the machine that runs the app", key="share_backup_path")
-    st.button("Write the backup", type="primary", icon=":material/backup:", key="share_backup", on_click=_write_backup)
-
-
-def _write_backup() -> None:
-    """Callback."""
-    path = Path(str(st.session_state["share_backup_path"]))
-    made: Backup | None = attempt("share", write_backup, services.workspace(), path)
-    if made is not None:
-        report("share", f"{made.path} holds {made.files:,} files, {made.bytes / 1e6:,.1f} MB.")
+    if st.button("Write the backup", type="primary", icon=":material/backup:", key="share_backup"):
+        with problems_shown(), _working("Writing database, runs and models …"):
+            made = write_backup(services.workspace(), Path(str(st.session_state["share_backup_path"])))
+            done = f"{made.path} holds {made.files:,} files, {made.bytes / 1e6:,.1f} MB."
+            st.success(escaped(done), icon=":material/check_circle:")
 
 
 if __name__ == "__main__":

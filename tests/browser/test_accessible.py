@@ -94,7 +94,7 @@ def test_words_in_figures_can_be_read(filled: Server, chromium: Browser, path: s
     try:
         page.goto(f"{filled.url}/{path}")
         ready(page)
-        page.locator(".js-plotly-plot text").first.wait_for()
+        page.locator(".js-plotly-plot .main-svg").first.wait_for()
         words = page.evaluate(WORDS_IN_FIGURES)
         assert len(words) > 2
         assert [word for word in words if word[1] < 4.5] == []

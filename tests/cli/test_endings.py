@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Cli
+from workbench.cli.failures import ending_cleanly
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,13 @@ def test_a_defect_is_one_line_and_a_log_file(cli: Cli, tmp_path: Path, monkeypat
     assert (found.code, found.out, found.err.count("\n")) == (1, "", 1)
     log = Path(found.err.split("Details: ")[1].strip())
     assert "ZeroDivisionError" in log.read_text()
+
+
+def test_an_interrupted_query_is_no_defect(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended, ending_cleanly():
+        raise RuntimeError("Query interrupted")
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "Interrupted.\n"
 
 
 def test_a_workspace_in_use_says_by_whom(cli: Cli, root: Path) -> None:

@@ -15,6 +15,8 @@ from workbench.errors import WorkbenchError
 
 FAILED = 1
 INTERRUPTED = 130
+QUERY_INTERRUPTED = "Query interrupted"
+"""What DuckDB makes of Ctrl-C while a query runs, in place of KeyboardInterrupt."""
 
 
 def one_line(text: str) -> str:
@@ -44,6 +46,9 @@ def ending_cleanly() -> Iterator[None]:
         where = f": {error.filename}" if error.filename else ""
         _fail(f"{error.strerror or error}{where}. Details: {_write_log()}")
     except Exception as error:
+        if isinstance(error, RuntimeError) and str(error) == QUERY_INTERRUPTED:
+            _say("Interrupted.")
+            sys.exit(INTERRUPTED)
         _fail(f"This is a defect of the workbench ({type(error).__name__}: {error}). Details: {_write_log()}")
 
 
