@@ -52,10 +52,13 @@ class EvaluationRepository(Repository):
             return fetch(reader, EvaluationRow)
 
     def latest(self, model_id: str, split: str = "test") -> dict[str, EvaluationRow]:
-        """The newest row of each measure of the model on the split."""
+        """Each measure of the model on the split: of the rows over most prompts the newest.
+
+        A verdict asks a part of the held-out prompts only, so its rows are newer and yet say less.
+        """
         where = Where().add("model_id = ?", model_id).add("split = ?", split)
         with self._read() as reader:
             reader.execute(
-                f"SELECT {_COLUMNS} FROM evaluations{where.sql} ORDER BY created_at, rowid", where.parameters
+                f"SELECT {_COLUMNS} FROM evaluations{where.sql} ORDER BY n, created_at, rowid", where.parameters
             )
             return {row.measure: row for row in fetch(reader, EvaluationRow)}

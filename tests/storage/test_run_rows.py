@@ -162,8 +162,10 @@ def test_an_evaluation_said_again_replaces_the_old_one(workspace: Workspace) -> 
     assert [row.value for row in workspace.evaluations.list("r1")] == [None, 3.0]
     latest = workspace.evaluations.latest("base")
     assert (latest["bleu"].value, latest["chrf"].value) == (4.0, None)
+    workspace.evaluations.add_many([dataclasses.replace(evaluation("r3", 5.0, 3), n=4)])
+    assert workspace.evaluations.latest("base")["bleu"].value == 4.0  # newer, but over 4 prompts in place of 9
     assert workspace.evaluations.latest("base", "train") == {}
-    assert len(workspace.evaluations.list(model_id="base")) == 3
+    assert len(workspace.evaluations.list(model_id="base")) == 4
 
 
 def test_an_answer_given_again_replaces_the_old_one(workspace: Workspace) -> None:

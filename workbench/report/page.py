@@ -26,6 +26,7 @@ p { margin: .5rem 0; max-width: 46rem; }
 table { border-collapse: collapse; width: 100%; margin: .8rem 0; font-size: .92rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid #dfe6e4;
   overflow-wrap: anywhere; }
+th, td:first-child { overflow-wrap: break-word; }
 th { background: #f4f7f6; font-weight: 600; }
 .numbers td:not(:first-child), .numbers th:not(:first-child) { text-align: right; font-variant-numeric: tabular-nums; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .8rem; margin: 1rem 0; }

@@ -180,9 +180,10 @@ def _measures(ws: Workspace, models: list[str]) -> str:
         for model, rows_of in found.items()
         if (row := rows_of.get("fact_accuracy")) is not None and row.value is not None
     ]
-    n = max(row.n for rows_of in found.values() for row in rows_of.values())
+    counts = sorted(max(row.n for row in rows_of.values()) for rows_of in found.values())
+    prompts = " to ".join(f"{n:,}" for n in dict.fromkeys((counts[0], counts[-1])))
     return (
-        paragraph(f"On {n:,} held-out prompts, with 95% intervals:")
+        paragraph(f"On {prompts} held-out prompts, with 95% intervals:")
         + table(("Measure", *found), rows, numbers=True)
         + bars(facts, "Facts right", percent=True)
     )

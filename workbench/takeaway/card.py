@@ -139,8 +139,9 @@ def _measures(ws: Workspace, model: RegisteredModel) -> str:
         cells = [_cell(rows_of.get(measure), shape) for rows_of in found.values()]
         if any(cell != "–" for cell in cells):
             rows.append((title, *cells))
-    n = max(row.n for row in found[model.id].values())
-    return f"On {n:,} held-out prompts, with 95% intervals; the human responses are the reference.\n\n" + table(
+    counts = sorted(max(row.n for row in rows_of.values()) for rows_of in found.values())
+    prompts = " to ".join(f"{n:,}" for n in dict.fromkeys((counts[0], counts[-1])))
+    return f"On {prompts} held-out prompts, with 95% intervals; the human responses are the reference.\n\n" + table(
         ("Measure", *found), rows
     )
 
