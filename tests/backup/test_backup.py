@@ -35,6 +35,7 @@ def filled(workspace: Workspace, make_run: MakeRun) -> Workspace:
     half.mkdir()
     (half / "weights").write_text("half")
     (folder.checkpoints / ".writing-checkpoint-5").mkdir()
+    (folder.checkpoints / "README.md").write_text("of the Trainer")
     folder.events_path.write_text('{"seq": 0}\n')
     (folder.data / "demonstrations.parquet").write_bytes(b"rows")
     # Absolute paths, as launched runs have them.
@@ -58,6 +59,7 @@ def test_a_backup_is_restored_elsewhere_with_everything_in_it(filled: Workspace,
             3: "w3"
         }
         assert not (folder.checkpoints / "checkpoint-4").exists()
+        assert (folder.checkpoints / "README.md").read_text() == "of the Trainer"
         assert folder.events_path.read_text() == '{"seq": 0}\n'
         assert there.snapshots.list()[0].path == str(folder.data / "demonstrations.parquet")
         # Its worker, if it lives, works for the other workspace.

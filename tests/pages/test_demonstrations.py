@@ -174,7 +174,7 @@ def test_a_handbook_gives_drafts(ws: Workspace, app: AppTest) -> None:
         ("Where is HR?", "draft"),
         ("What should I know about Travel?", "draft"),
     ]
-    assert app.success[0].value.startswith("2 drafts imported from handbook.md. Read and approve them")
+    assert app.success[0].value.startswith("2 drafts imported from handbook")
 
 
 def test_a_snapshot_is_named_and_listed(ws: Workspace, app: AppTest) -> None:

@@ -113,7 +113,8 @@ def _stage(source: Path, target: Path) -> None:
         except FileNotFoundError:
             shutil.rmtree(_whole(place, target), ignore_errors=True)
     for checkpoint in target.glob("*/checkpoints/*"):
-        if not (checkpoint / DONE).is_file():
+        # A file beside the checkpoints, such as the README.md that transformers' Trainer puts there, is none.
+        if checkpoint.is_dir() and not (checkpoint / DONE).is_file():
             shutil.rmtree(checkpoint)
 
 
