@@ -2,9 +2,9 @@
 
 Each is a real session over the websocket that a browser uses; they come one after the other within four seconds, since
 people do not open a page in the same instant. As in a browser, each of the page's two fragments has a clock of its own
-that asks for it every two seconds, whether the answer before was slow or not; timed is from the tick of that clock until
-the server says that the script has finished, waiting included. Beside it stands the processor
-time of the whole server for each script run, opening included, which other work disturbs less.
+that asks for it every two seconds, whether the answer before was slow or not; timed is from the tick of that clock
+until the server says that the script has finished, waiting included. Beside it stands the processor time of the whole
+server for each script run, opening included, which other work disturbs less.
 """
 
 from __future__ import annotations

@@ -146,4 +146,4 @@ def _diagnosis(run: Run) -> None:
         more = f" And {counted(rest, 'more remark')}." if rest else ""
         st.caption(f":material/stethoscope: {escaped(found.findings[0].sentence)}{more} See *Doctor*.")
     elif found.alarm is None:
-        st.caption(":green[:material/stethoscope:] The doctor finds nothing wrong.")
+        st.markdown(":small[:green[:material/stethoscope:] The doctor finds nothing wrong.]")

@@ -114,9 +114,11 @@ def _answer(who: Who, row: Answered, marked_by: str | None, key: str) -> None:
     st.caption(escaped(who.label))
     found = fact_differences(row.response, row.reference, row.prompt)
     st.markdown(_highlighted(row, found) or ":gray[(empty)]")
+    # What follows has colours, so it is no caption: those are pale, and a colour made pale cannot be read.
     if found.missing:
-        st.caption(":orange[leaves out:] " + escaped(", ".join(fact.text for fact in found.missing[:6])))
-    st.caption(_numbers(row))
+        left_out = escaped(", ".join(fact.text for fact in found.missing[:6]))
+        st.markdown(f":small[:orange[leaves out:] {left_out}]")
+    st.markdown(f":small[{_numbers(row)}]")
     name = f"{key}_{who.run_id}_{who.model_id}_{question_of(row)}"
     arguments = (who, question_of(row))
     with st.container(horizontal=True, gap="small"):
