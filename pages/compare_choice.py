@@ -14,7 +14,9 @@ from pages.components import attempt, escaped, report
 from pages.identity import asked as name_asked
 from pages.identity import person
 from workbench.chatbot.comparisons import Comparison
-from workbench.chatbot.votes import Undecided, vote_on_comparison
+from workbench.chatbot.votes import Undecided, chosen_in, vote_on_comparison
+
+UNDECIDED: dict[Undecided, str] = {"tie": "equally good", "both_bad": "both bad"}
 
 
 def shown_comparison(comparison: Comparison) -> None:
@@ -26,9 +28,11 @@ def shown_comparison(comparison: Comparison) -> None:
     if note:
         st.warning(escaped(note), icon=":material/info:")
     if not hidden:
-        panes(comparison, hidden=False)
-        if comparison.blind and voted:
-            st.caption(":material/how_to_vote: Your choice counts as a vote on these answers.")
+        chosen = chosen_in(services.workspace(), comparison) if comparison.blind and voted else None
+        panes(comparison, hidden=False, extra=partial(_mark, chosen) if isinstance(chosen, int) else None)
+        if chosen is not None:
+            said = f"Chosen blind: {UNDECIDED[chosen]}. It" if isinstance(chosen, str) else "The choice"
+            st.caption(f":material/how_to_vote: {said} counts as a vote on these answers.")
         return
     if len({answer.text.strip() for answer in comparison.answers}) == 1:
         panes(comparison, hidden=True)
@@ -39,6 +43,11 @@ def shown_comparison(comparison: Comparison) -> None:
     panes(comparison, hidden=True, extra=partial(_vote_button, comparison) if name else None)
     if name:
         _undecided(comparison)
+
+
+def _mark(chosen: int, place: int) -> None:
+    if place == chosen:
+        st.badge("Chosen blind", icon=":material/thumb_up:", color="primary")
 
 
 def _vote_button(comparison: Comparison, place: int) -> None:
@@ -54,8 +63,13 @@ def _vote_button(comparison: Comparison, place: int) -> None:
 def _undecided(comparison: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(comparison.answers) == 2:
-            st.button("Equally good", key="compare_tie", on_click=_vote, args=(comparison, "tie"))
-            st.button("Both bad", key="compare_both_bad", on_click=_vote, args=(comparison, "both_bad"))
+            st.button(UNDECIDED["tie"].capitalize(), key="compare_tie", on_click=_vote, args=(comparison, "tie"))
+            st.button(
+                UNDECIDED["both_bad"].capitalize(),
+                key="compare_both_bad",
+                on_click=_vote,
+                args=(comparison, "both_bad"),
+            )
         _names(comparison)
 
 

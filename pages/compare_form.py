@@ -39,6 +39,9 @@ def open_kept(comparison: Comparison) -> None:
     if comparison.blind:  # the order was drawn, and the form must not tell who stands where
         asked = asked.model_copy(update={"models": tuple(sorted(asked.models))})
     fill_form(asked, blind=comparison.blind)
+    scorers = {model.id for model in list_models(services.workspace(), REWARD_MODELS)}
+    if comparison.scored_by in scorers:
+        st.session_state["compare_scorer"] = comparison.scored_by
     show(comparison)
 
 

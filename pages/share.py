@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages import services
-from pages.components import escaped, header, problems_shown
+from pages.components import counted, escaped, header, problems_shown
 from pages.components_forms import model_label
 from workbench.backup.writing import write_backup
 from workbench.chatbot.chat import default_model
@@ -148,7 +148,10 @@ def _backup() -> None:
     if st.button("Write the backup", type="primary", icon=":material/backup:", key="share_backup"):
         with problems_shown(), _working("Writing database, runs and models …"):
             made = write_backup(services.workspace(), Path(str(st.session_state["share_backup_path"])))
-            done = f"{made.path} holds {made.files:,} files, {made.bytes / 1e6:,.1f} MB."
+            done = (
+                f"{made.path} holds {counted(made.demonstrations, 'demonstration')}, {counted(made.votes, 'vote')} and "
+                f"{counted(made.runs, 'run')}: {counted(made.files, 'file')}, {made.bytes / 1e6:,.1f} MB."
+            )
             st.success(escaped(done), icon=":material/check_circle:")
 
 

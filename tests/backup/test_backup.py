@@ -49,7 +49,9 @@ def test_a_backup_is_restored_elsewhere_with_everything_in_it(filled: Workspace,
     made = write_backup(filled, tmp_path / "all.tar.gz")
     assert (made.demonstrations, made.runs) == (1, 1)
     assert read_manifest(tmp_path / "all.tar.gz").demonstrations == 1
-    restore_backup(tmp_path / "all.tar.gz", tmp_path / "elsewhere")
+    (tmp_path / "all.tar.gz").rename(tmp_path / "carried.tar.gz")
+    held = restore_backup(tmp_path / "carried.tar.gz", tmp_path / "elsewhere")
+    assert (held.path, held.bytes) == (str(tmp_path / "carried.tar.gz"), made.bytes)
     with Workspace.open(tmp_path / "elsewhere") as there:
         assert [row.prompt for row in there.demonstrations.list()] == ["Where is HR?"]
         (run,) = there.runs.list()

@@ -9,7 +9,7 @@ import pytest
 from workbench.chatbot import comparisons
 from workbench.chatbot.comparisons import Answer, Comparison, ask, find_comparison, history, judge, keep, same_weights
 from workbench.chatbot.questions import question
-from workbench.chatbot.votes import vote_on_comparison
+from workbench.chatbot.votes import chosen_in, vote_on_comparison
 from workbench.demonstrations.editing import add_demonstration
 from workbench.errors import InvalidInput, NotFound
 from workbench.preferences.leaderboard import leaderboard
@@ -95,10 +95,14 @@ def test_the_best_of_four_beats_each_other_answer_that_differs(workspace: Worksp
         winner, loser = (pair.model_a, pair.model_b) if vote.choice == "a" else (pair.model_b, pair.model_a)
         beaten.add((winner, loser))
     assert beaten == {("sft-001", "base"), ("sft-001", "ppo-001")}
+    assert chosen_in(workspace, comparison) == 1
 
 
 def test_ties_are_votes_between_two_only_and_both_bad_is_a_tie(workspace: Workspace) -> None:
-    (vote_id,) = vote_on_comparison(workspace, compared(workspace, {"a": "1", "b": "2"}), "both_bad", person="Ada")
+    comparison = compared(workspace, {"a": "1", "b": "2"})
+    assert chosen_in(workspace, comparison) is None
+    (vote_id,) = vote_on_comparison(workspace, comparison, "both_bad", person="Ada")
+    assert chosen_in(workspace, comparison) == "both_bad"
     vote = workspace.votes.find(vote_id)
     assert vote is not None
     assert (vote.choice, vote.both_bad) == ("tie", True)

@@ -63,6 +63,17 @@ def test_steering_that_cannot_be_followed_is_one_line(
     assert not (root / "runs" / "ppo-001" / "control.json").exists()
 
 
+def test_ids_are_whole_in_a_narrow_terminal_and_nothing_is_cut_off(
+    cli: Cli, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    with Workspace.open(root) as ws:
+        ws.runs.add(finished_run("reward_model-001", phase="answering held-out prompts"))
+    table = cli("runs").out
+    assert "reward_model-001" in table.split()
+    assert "…" not in table
+
+
 def test_workspaces_names_the_one_in_use_and_those_beside_it(
     cli: Cli, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,6 +87,8 @@ def test_a_blind_choice_is_a_vote_and_only_then_the_names_are_shown(team: Worksp
     app.button(key="compare_vote_1").click()
     unbroken(app.run())
     assert "Saved as 1 vote by Ada." in shown(app)
+    assert shown(app).count("Chosen blind") == 1
+    assert "The choice counts as a vote" in shown(app)
     assert team.votes.count(simulated=False) == before + 1
     assert "compare_vote_1" not in [button.key for button in app.button]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tarfile
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from workbench.backup.writing import FORMAT, MANIFEST, Backup
@@ -33,9 +33,11 @@ def read_manifest(path: Path) -> Backup:
     if content["format"] > FORMAT:
         raise UnreadableFile(f"{path} was made by a newer workbench: update this one to restore it.")
     try:
-        return Backup(**{field.name: content[field.name] for field in fields(Backup)})
+        held = Backup(**{field.name: content[field.name] for field in fields(Backup)})
     except KeyError as error:
         raise UnreadableFile(f"{path} is damaged: its description lacks {error}.") from None
+    # The description was written before the file had a size, and perhaps on another machine.
+    return replace(held, path=str(path.expanduser().resolve()), bytes=path.stat().st_size)
 
 
 def restore_backup(path: Path, root: Path) -> Backup:

@@ -79,6 +79,21 @@ def _best_of(
     return ids
 
 
+def chosen_in(ws: Workspace, comparison: Comparison) -> int | Undecided | None:
+    """What was chosen in a blind comparison: the place of the best answer, a tie, or 'both bad'; None without a vote."""
+    for vote in map(ws.votes.find, ws.comparisons.votes(comparison.id)):
+        if vote is None:
+            continue
+        if vote.choice == "tie":
+            return "both_bad" if vote.both_bad else "tie"
+        pair = ws.pairs.get(vote.pair_id)
+        best = (pair.model_a, pair.response_a) if vote.choice == "a" else (pair.model_b, pair.response_b)
+        for place, answer in enumerate(comparison.answers):
+            if (answer.model, answer.text) == best:
+                return place
+    return None
+
+
 def vote_between(
     ws: Workspace,
     prompt: str,

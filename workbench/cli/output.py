@@ -65,12 +65,19 @@ def say(message: str) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Prints rows in columns; text stays text, whatever marks it holds."""
+    """Prints rows in columns; text stays text, whatever marks it holds, and none of it is cut off.
+
+    In a narrow terminal long values go on in the next line. Ids and names in the first column are kept whole: people
+    copy them.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    table.columns[0].no_wrap = not any(" " in shown(row[0]) for row in rows)
     for row in rows:
         table.add_row(*[Text(shown(value)) for value in row])
     Console().print(table)
