@@ -63,13 +63,8 @@ def _vote_button(comparison: Comparison, place: int) -> None:
 def _undecided(comparison: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(comparison.answers) == 2:
-            st.button(UNDECIDED["tie"].capitalize(), key="compare_tie", on_click=_vote, args=(comparison, "tie"))
-            st.button(
-                UNDECIDED["both_bad"].capitalize(),
-                key="compare_both_bad",
-                on_click=_vote,
-                args=(comparison, "both_bad"),
-            )
+            for choice, words in UNDECIDED.items():
+                st.button(words.capitalize(), key=f"compare_{choice}", on_click=_vote, args=(comparison, choice))
         _names(comparison)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages import services
-from pages.components import escaped, plain_text
+from pages.components import counted, escaped, plain_text
 from pages.palette import model_name
 from workbench.chatbot.comparisons import Answer, Comparison, ask, same_weights
 from workbench.chatbot.questions import Question
@@ -64,7 +64,7 @@ def panes(comparison: Comparison, *, hidden: bool, extra: Callable[[int], None] 
         extra: draws more at the foot of the pane of that place.
     """
     scores = [f"{answer.score:.2f}" for answer in comparison.answers if answer.score is not None]
-    best = max(scores, key=float, default="")
+    best = max(scores, key=float) if len(scores) > 1 else ""  # a single score is the highest of nothing
     top = "highest" if scores.count(best) == 1 else "highest, shared"
     if not hidden:
         for one, other in same_weights(services.workspace(), comparison.answers):
@@ -99,7 +99,7 @@ def _origin(answer: Answer) -> str:
     """Which weights answered, and how fast."""
     parts = [f"weights {answer.weights[:10]}" if answer.weights else "weights unknown"]
     if answer.tokens:
-        parts.append(f"{answer.tokens}\u00a0tokens")
+        parts.append(counted(answer.tokens, "token").replace(" ", "\u00a0"))
     if answer.seconds:
         parts.append(f"{answer.seconds:.1f}\u00a0s")
     return " · ".join(parts)

@@ -16,6 +16,7 @@ from workbench.models.uses import (
     traces_of,
     uses_of_demonstrations,
     uses_of_votes,
+    votes_with,
 )
 
 
@@ -24,12 +25,13 @@ def from_row() -> None:
     ws = services.workspace()
     what = st.segmented_control("From", ("A demonstration", "A vote"), default="A demonstration", key="lineage_from")
     if what == "A vote":
-        vote_id = str(st.text_input("Vote", key="lineage_vote", placeholder="Id of a vote", width=320) or "").strip()
-        st.caption("Ids of votes are in the export of votes (page 3a).")
-        if vote_id and ws.votes.find(vote_id) is None:
-            st.error("There is no vote of that id.", icon=":material/error:")
-        elif vote_id:
-            _uses(uses_of_votes(ws, [vote_id]))
+        words = st.text_input("Vote", key="lineage_vote", placeholder="Words of its prompt, or its id", width=420)
+        votes = votes_with(ws, str(words or "").strip())
+        if not votes:
+            st.caption("No vote is on a prompt with these words.")
+            return
+        vote_id = st.selectbox("Which one", list(votes), format_func=votes.__getitem__, key="lineage_which_vote")
+        _uses(uses_of_votes(ws, [str(vote_id)]))
         return
     search = st.text_input("Demonstration", key="lineage_search", placeholder="Words of its prompt", width=420)
     rows = ws.demonstrations.list(search=search or None, limit=50)
@@ -54,8 +56,9 @@ def from_person() -> None:
         f"{counted(len(traces.demonstrations), 'demonstration')} and {counted(len(traces.votes), 'vote')} "
         f"by **{escaped(who)}**."
     )
-    _uses(list(traces.uses))
-    _deletion(who, traces)
+    if traces.demonstrations or traces.votes:
+        _uses(list(traces.uses))
+        _deletion(who, traces)
 
 
 def _uses(uses: list[Use]) -> None:
@@ -82,8 +85,6 @@ def _models(models: list[str] | tuple[str, ...]) -> None:
 
 
 def _deletion(who: str, traces: Traces) -> None:
-    if not traces.demonstrations and not traces.votes:
-        return
     with st.expander("Delete what this person contributed", icon=":material/person_remove:"):
         st.markdown(
             "Nothing that is trained from now on will use it. Models that exist keep what they have learned: "

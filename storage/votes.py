@@ -111,6 +111,17 @@ class VoteRepository(Repository):
         with self._read(cursor) as reader:
             return fetch_one(reader.execute(f"{_SELECT} WHERE votes.id = ?", [vote_id]), Vote)
 
+    def search(self, words: str, limit: int) -> Votes:
+        """Votes not taken back, on pairs whose prompt has these words, or the vote of that id; newest first."""
+        with self._read() as reader:
+            reader.execute(
+                f"""{_SELECT} WHERE NOT {_UNDONE} AND (votes.id = ? OR votes.pair_id IN (
+                    SELECT id FROM pairs WHERE contains(lower(prompt), lower(?))
+                )) ORDER BY votes.created_at DESC, votes.rowid DESC LIMIT {int(limit)}""",
+                [words, words],
+            )
+            return fetch(reader, Vote)
+
     def undo(self, vote_id: str, cursor: DuckDBPyConnection | None = None) -> None:
         """Takes a vote back; it stays on record.
 

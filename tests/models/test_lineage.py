@@ -26,6 +26,7 @@ from workbench.models.uses import (
     traces_of,
     uses_of_demonstrations,
     uses_of_votes,
+    votes_with,
 )
 from workbench.preferences.voting import record_vote
 from workbench.runs.comparing import dependents, differences
@@ -125,6 +126,15 @@ def test_forward_from_a_demonstration_and_a_vote(team: Workspace) -> None:
     vote = team.votes.live()[0]
     assert [use.run_id for use in uses_of_votes(team, [vote.id])] == ["reward_model-001"]
     assert uses_of_demonstrations(team, ["nothing"]) == []
+
+
+def test_votes_are_found_by_words_of_the_prompt_or_their_id_and_not_once_taken_back(team: Workspace) -> None:
+    (vote,) = team.votes.live()
+    words = {vote.id: f"Where is HR? \u2013 Cy chose \u201c{vote.choice}\u201d"}
+    assert votes_with(team, "where is hr") == votes_with(team, vote.id) == votes_with(team, "") == words
+    assert votes_with(team, "canteen") == {}
+    team.votes.undo(vote.id)
+    assert votes_with(team, "") == {}
 
 
 def test_a_persons_traces_lead_through_to_models_built_on_models(team: Workspace) -> None:

@@ -234,3 +234,11 @@ def test_a_question_that_nothing_is_near_is_not_answered_unless_one_insists(
     next(button for button in app.button if str(button.key).startswith("anyway_")).click()
     unbroken(app.run())
     assert "2.0: What is the capital of France?" in shown(app)
+
+
+def test_a_vote_leads_to_what_it_went_into_by_words_of_its_prompt(team: Workspace, app: AppTest) -> None:
+    visit(app, "lineage.py", lineage_part="What something went into", lineage_from="A vote")
+    (choice,) = [box for box in app.selectbox if box.key == "lineage_which_vote"]
+    assert len(choice.options) == min(50, len(team.votes.live(excluded=None, occasion=None)))
+    app.text_input(key="lineage_vote").set_value("words that no prompt has")
+    assert "No vote is on a prompt with these words." in shown(unbroken(app.run()))

@@ -80,7 +80,7 @@ def _best_of(
 
 
 def chosen_in(ws: Workspace, comparison: Comparison) -> int | Undecided | None:
-    """What was chosen in a blind comparison: the place of the best answer, a tie, or 'both bad'; None without a vote."""
+    """What was chosen in a blind comparison: the best answer's place, a tie or 'both bad'; None without a vote."""
     for vote in map(ws.votes.find, ws.comparisons.votes(comparison.id)):
         if vote is None:
             continue

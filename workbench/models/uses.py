@@ -49,6 +49,20 @@ class Traces:
     """Every model that learned from any of it, directly or through its parents and reward models, oldest first."""
 
 
+def votes_with(ws: Workspace, words: str, limit: int = 50) -> dict[str, str]:
+    """Votes by id, newest first, each with who chose what for which prompt; found by words of the prompt or the id."""
+    votes = ws.votes.search(words, limit)
+    pairs = ws.pairs.of_ids({vote.pair_id for vote in votes})
+    names = {row.id: row.name for row in ws.annotators.list()}
+    found = {}
+    for vote in votes:
+        pair, name = pairs[vote.pair_id], names.get(vote.annotator_id, vote.annotator_id)
+        chosen = {"a": pair.response_a, "b": pair.response_b}.get(vote.choice)
+        said = f"chose \u201c{chosen}\u201d" if chosen else "preferred neither"
+        found[vote.id] = f"{pair.prompt} \u2013 {name} {said}"
+    return found
+
+
 def uses_of_demonstrations(ws: Workspace, ids: Collection[str]) -> list[Use]:
     """The runs whose snapshot holds one of these demonstrations, newest first; deleted ones are found too."""
     return _uses(ws, "demonstrations.parquet", "id", ids)
