@@ -43,6 +43,7 @@ def page() -> None:
     if live:
         st.subheader("Running now", anchor=False)
         st.fragment(_running, run_every=REFRESH_SECONDS)([run.id for run in live])
+    _broken(state)
     _quality()
     _share()
     workspaces()
@@ -142,6 +143,17 @@ def _link(page: str, label: str) -> None:
 def _models(state: TeamState, kind: str) -> str:
     number = state.models.get(kind, 0)
     return counted(number, "model") if number else "no model yet"
+
+
+def _broken(state: TeamState) -> None:
+    """Runs that ended without a result and that nobody has started again: one would come back to look for it."""
+    if state.broken:
+        st.subheader("Ended without a result", anchor=False)
+    for run in state.broken:
+        run_card(run)
+        st.page_link(
+            "runs.py", label=f"{escaped(run.id)}: its log", icon=":material/list_alt:", query_params={"run": run.id}
+        )
 
 
 def _quality() -> None:

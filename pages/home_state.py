@@ -10,8 +10,10 @@ from workbench.models.freshness import Stale, last_seconds, stale_models
 from workbench.models.registry import list_models
 
 if TYPE_CHECKING:
+    from pages.rows import Run
     from workbench.workspace import Workspace
 
+BROKEN = frozenset({"failed", "interrupted"})
 LIVE = frozenset({"pending", "running", "stopping"})
 ENOUGH_VOTES = 50
 """Below this a reward model learns little; home then proposes to vote on."""
@@ -28,6 +30,8 @@ class TeamState:
     simulated_votes: int
     live: Mapping[str, str]
     """Kind of run -> id of the one that waits or runs."""
+    broken: tuple[Run, ...] = ()
+    """Runs that failed or were interrupted with none of their kind after them, newest first."""
     stale: tuple[Stale, ...] = ()
     """Newest models that lag behind their data or the models before them."""
     took: Mapping[str, float] = field(default_factory=dict)
@@ -58,7 +62,9 @@ class NextStep:
 def team_state(workspace: Workspace) -> TeamState:
     """Count what there is."""
     models = [model.kind for model in list_models(workspace)]
-    live: dict[str, str] = {run.kind: run.id for run in workspace.runs.list() if run.status in LIVE}
+    runs = sorted(workspace.runs.list(), key=lambda run: run.created_at)
+    live: dict[str, str] = {run.kind: run.id for run in runs if run.status in LIVE}
+    newest = {run.kind: run for run in runs}
     return TeamState(
         demonstrations=workspace.demonstrations.count(status="approved"),
         models={kind: models.count(kind) for kind in set(models)},
@@ -66,6 +72,7 @@ def team_state(workspace: Workspace) -> TeamState:
         votes=workspace.votes.count(simulated=False),
         simulated_votes=workspace.votes.count(simulated=True),
         live=live,
+        broken=tuple(run for run in reversed(runs) if run.status in BROKEN and newest[run.kind] is run),
         stale=tuple(stale_models(workspace)),
         took=last_seconds(workspace),
     )

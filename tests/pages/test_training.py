@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -236,3 +237,16 @@ def test_compare_wants_a_prompt(ws: Workspace, app: AppTest) -> None:
     unbroken(app.run())
     click(app, "compare_ask")
     assert "prompt is empty" in app.error[0].value
+
+
+def test_home_shows_a_run_that_broke_until_another_of_its_kind_was_started(ws: Workspace, app: AppTest) -> None:
+    earlier = datetime.now(UTC) - timedelta(hours=1)
+    seeding.run(ws, "sft", "failed", {}, error="The disk is full.", created_at=earlier)
+    seeding.run(ws, "pairs", "stopped", {})
+    visit(app)
+    assert "Ended without a result" in texts(app)
+    assert "The disk is full." in texts(app)
+    assert [button.key for button in app.button if str(button.key).startswith("resume_")] == ["resume_sft-001"]
+    seeding.run(ws, "sft", "finished", {})
+    visit(app)
+    assert "Ended without a result" not in texts(app)
