@@ -11,8 +11,11 @@ import streamlit as st
 from pages import services
 from pages.components import empty_state, escaped, plain_text
 from pages.components_charts import answers_scatter
-from pages.metric_words import MEASURES, with_interval, written
+from pages.metric_words import MEASURES, in_points, with_interval, written
+from pages.sft_columns import Who, differences
+from workbench.evaluation.additive import Difference
 
+HEADLINES = ("fact_accuracy", "embedding_similarity", "bleu")
 PER_PAGE = 5
 ORDERS = {
     "As they come": "",
@@ -68,25 +71,36 @@ def comparison(run_id: str, models: Models) -> None:
 
 
 def headline(run_id: str, models: Models) -> None:
-    """The measures that matter most, large: the later model's value and the change."""
+    """The measures that matter most, large: the later model's value and the change.
+
+    A change has a colour only where the paired interval leaves 0 out; else the words say that it may be chance.
+    """
     (before, _), (after, _) = models
+    who = (Who(run_id, before, before), Who(run_id, after, after))
+    paired = differences(who, before, HEADLINES, str(services.workspace().root))
     rows = {(row.model_id, row.measure): row for row in services.workspace().evaluations.list(run_id=run_id)}
     with st.grid(3, min_column_width=170):
-        for name in ("fact_accuracy", "embedding_similarity", "bleu"):
+        for name in HEADLINES:
             now, then = rows.get((after, name)), rows.get((before, name))
             if now is None or now.value is None:
                 continue
             words = MEASURES[name]
             change, moved = _change(name, None if then is None else then.value, now.value)
+            real = moved and _leaves_zero_out(paired[name].get(after))
+            doubt = ", may be chance" if moved and not real else ""
             st.metric(
                 words.title,
                 written(words, now.value),
-                None if change is None else f"{change} vs {escaped(before)}",
-                delta_color="normal" if moved else "off",
+                None if change is None else f"{change} vs {escaped(before)}{doubt}",
+                delta_color="normal" if real else "off",
                 delta_arrow="auto" if moved else "off",
                 border=True,
                 help=words.meaning,
             )
+
+
+def _leaves_zero_out(change: Difference | None) -> bool:
+    return change is not None and (change.ci_low > 0 or change.ci_high < 0)
 
 
 def _change(name: str, then: float | None, now: float) -> tuple[str | None, bool]:
@@ -95,7 +109,7 @@ def _change(name: str, then: float | None, now: float) -> tuple[str | None, bool
         return None, False
     words = MEASURES[name]
     shown = written(words, now - then)
-    change = shown.replace("%", " point" if shown in ("1%", "-1%") else " points")
+    change = in_points(shown)
     if float(change.split()[0]) == 0:
         return "no change", False
     return (change if now < then else f"+{change}"), True

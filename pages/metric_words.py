@@ -171,3 +171,8 @@ def with_interval(value: str, low: str, high: str) -> str:
     A line may end after a dash even where a space that does not break follows; a word joiner (U+2060) forbids that.
     """
     return f"{value} ({low}\u00a0–\u2060\u00a0{high})"
+
+
+def in_points(change: str) -> str:
+    """A written change; shares differ by points, not by per cent, and by one point."""
+    return change.replace("%", " point" if change.lstrip("+-") == "1%" else " points")

@@ -10,7 +10,7 @@ from pages import ppo_data
 from pages.components import counted, escaped
 from pages.components_runs import REFRESH_SECONDS, find_run, run_card
 from pages.home_state import LIVE
-from pages.metric_words import METRICS, written
+from pages.metric_words import METRICS, in_points, written
 from pages.rows import Run
 from workbench.diagnosis.rules import GROWTH_OF_LENGTH, HIGH_KL
 
@@ -86,12 +86,15 @@ def _headline(headline: Headline, measured: ppo_data.Measured) -> None:
     now = sum(values[-width:]) / width if values else None
     then = sum(values[:width]) / width if len(values) > 1 else None
     change = None if now is None or then is None or len(values) < 2 else now - then
+    signed = None if change is None else _signed(change, words.format)
+    moved = signed is not None and any(digit in signed for digit in "123456789")
     with st.container(border=True, gap="xsmall", height="stretch"):
         st.metric(
             headline.title,
             written(words, now),
-            None if change is None else _signed(change, words.format),
-            delta_color="normal" if headline.good == "up" else "off",
+            signed if moved or signed is None else "no change",
+            delta_color="normal" if moved and headline.good == "up" else "off",
+            delta_arrow="auto" if moved else "off",
             chart_data=values[-SPARK:] if len(values) > 1 else None,
             help=words.meaning,
         )
@@ -99,7 +102,7 @@ def _headline(headline: Headline, measured: ppo_data.Measured) -> None:
 
 
 def _signed(change: float, form: str) -> str:
-    text = format(change, form).replace("%", " points")
+    text = in_points(format(change, form))
     return text if text.startswith("-") else f"+{text}"
 
 

@@ -13,7 +13,7 @@ from pages import services
 from pages.components import counted, escaped
 from pages.components_charts import show_figure
 from pages.metric_words import MEASURES as WORDS
-from pages.metric_words import with_interval, written
+from pages.metric_words import in_points, with_interval, written
 from pages.palette import model_colour
 from pages.sft_columns import NEAREST, Part, Who, breakdown, differences, figures, rows_of, told
 from workbench.evaluation.comparing import Answered, value_of
@@ -102,14 +102,14 @@ def _differences(columns: list[Who], against: str) -> None:
 def _difference_cell(measure: str, change: Any) -> str:
     if change is None:
         return "–"
-    low, high = (_change(measure, bound).removesuffix(" points") for bound in (change.ci_low, change.ci_high))
+    low, high = (_change(measure, bound).split()[0] for bound in (change.ci_low, change.ci_high))
     text = f"{_change(measure, change.value)} ({low} to {high}), p {_p(change.p)}"
     return f"**{text}**" if change.p < SIGNIFICANT else text
 
 
 def _change(measure: str, value: float) -> str:
     """A difference with its sign; shares differ by points, not by per cent."""
-    text = written(WORDS[measure], value).replace("%", " points")
+    text = in_points(written(WORDS[measure], value))
     return f"+{text}" if value > 0 else text
 
 

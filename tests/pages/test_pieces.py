@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
+from streamlit.proto.Metric_pb2 import Metric as MetricProto
 from streamlit.testing.v1 import AppTest
 
 from pages import launch
@@ -20,11 +21,12 @@ from pages.components_forms import advanced_names, changed
 from pages.components_numbers import refusal
 from pages.home_state import TeamState, next_step
 from pages.lineage_figure import tree_figure
-from pages.metric_words import METRICS, REWARD_MODEL_CHARTS, SFT_CHARTS, with_interval, written
+from pages.metric_words import METRICS, REWARD_MODEL_CHARTS, SFT_CHARTS, in_points, with_interval, written
 from pages.ppo_curves import GROUPS
 from pages.runs import log_tail
 from pages.server import content_security_policy
 from pages.step4_reward_model import sentence
+from tests.pages import seeding
 from tests.pages.conftest import texts, visit
 from workbench.models.lineage import Edge, FamilyTree, Node
 from workbench.ppo.config import PPOConfig
@@ -220,3 +222,21 @@ def test_a_progress_bar_in_a_log_is_shown_as_it_ended(tmp_path: Path) -> None:
     log.write_bytes(b"first line\n" + b"x" * 15_999 + b"\n")
     assert log_tail(log) == ""
     assert log_tail(tmp_path / "none.txt") == ""
+
+
+def test_a_change_has_a_colour_only_where_chance_does_not_explain_it(ws: Workspace, app: AppTest) -> None:
+    seeding.whole_team(ws)  # of 8 held-out answers SFT mends nearly all, PPO one at most
+    visit(app, "step2_sft.py")
+    (facts,) = (metric for metric in app.metric if metric.label == "Facts right")
+    assert (facts.delta, facts.proto.color) == ("+90 points vs base", MetricProto.MetricColor.GREEN)
+    visit(app, "step5_ppo.py")
+    (facts,) = (metric for metric in app.metric if metric.label == "Facts right")
+    assert (facts.delta, facts.proto.color) == (
+        "+5 points vs sft\\-001, may be chance", MetricProto.MetricColor.GRAY,
+    )  # fmt: skip
+
+
+def test_one_point_is_one_point() -> None:
+    assert [in_points(text) for text in ("+1%", "-1%", "1%", "+11%", "+0.1")] == [
+        "+1 point", "-1 point", "1 point", "+11 points", "+0.1",
+    ]  # fmt: skip

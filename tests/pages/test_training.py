@@ -245,7 +245,7 @@ def test_home_shows_a_run_that_broke_until_another_of_its_kind_was_started(ws: W
     seeding.run(ws, "pairs", "stopped", {})
     visit(app)
     assert "Ended without a result" in texts(app)
-    assert "The disk is full." in app.error[0].value
+    assert "The disk is full" in app.error[0].value
     assert [button.key for button in app.button if str(button.key).startswith("resume_")] == ["resume_sft-001"]
     seeding.run(ws, "sft", "finished", {})
     visit(app)

@@ -11,6 +11,7 @@ import pytest
 
 from storage.models import Model
 from tests.pages import seeding
+from workbench.demonstrations.editing import add_demonstration
 from workbench.errors import InvalidInput
 from workbench.models.spec import ModelSpec
 from workbench.report.html import interval, table, text
@@ -70,6 +71,15 @@ def test_a_whole_team_is_told_with_intervals_verdict_and_hashes(workspace: Works
     ):
         assert wanted in said, wanted
     assert document.count("Plotly.newPlot") >= 5
+
+
+def test_demonstrations_are_counted_alike_everywhere_and_drafts_apart(workspace: Workspace) -> None:
+    for prompt, status in (("Where is HR?", "approved"), ("Where is IT?", "draft"), ("Who is Ann?", "draft")):
+        add_demonstration(workspace, prompt=prompt, response="Here.", author="Ada", split="train", status=status)
+    said = without_plotly(report_html(workspace))
+    assert "<td>train</td><td>1</td>" in said
+    assert "2 more are drafts or were rejected" in said
+    assert "<td>3</td>" not in said
 
 
 def test_the_verdict_over_all_candidates_is_told(workspace: Workspace) -> None:

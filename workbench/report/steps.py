@@ -31,15 +31,19 @@ VERDICTS = {
 
 def demonstrations(ws: Workspace) -> str:
     """Step 1: what the models learn from."""
-    splits = ws.demonstrations.split_counts()
-    sources = list(ws.demonstrations.sources().items())[:8]
+    count = ws.demonstrations.count
+    splits = {split: count(status="approved", split=split) for split in ("train", "validation", "test")}
     if not any(splits.values()):
         return section("1 · Demonstrations", paragraph("None were collected yet."))
+    found = [(name, count(status="approved", source=name)) for name in list(ws.demonstrations.sources())[:8]]
+    sources = [(name, number) for name, number in found if number]
+    apart = count() - count(status="approved")
+    others = f" {apart:,} more are drafts or were rejected: no model learns from them." if apart else ""
     return section(
         "1 · Demonstrations",
         paragraph(
             "People write prompts and the responses they wish for. Held-out prompts (test) are never trained on, and "
-            "every measure below is taken on them."
+            f"every measure below is taken on them.{others}"
         ),
         table(
             ("Split", "Demonstrations"), [(name, f"{count:,}") for name, count in sorted(splits.items())], numbers=True
