@@ -73,12 +73,13 @@ def comparison(run_id: str, models: Models) -> None:
 def headline(run_id: str, models: Models) -> None:
     """The measures that matter most, large: the later model's value and the change.
 
-    A change has a colour only where the paired interval leaves 0 out; else the words say that it may be chance.
+    A change has a colour only where the paired interval leaves 0 out; a line below says which others may be chance.
     """
     (before, _), (after, _) = models
     who = (Who(run_id, before, before), Who(run_id, after, after))
     paired = differences(who, before, HEADLINES, str(services.workspace().root))
     rows = {(row.model_id, row.measure): row for row in services.workspace().evaluations.list(run_id=run_id)}
+    doubtful: list[str] = []
     with st.grid(3, min_column_width=170):
         for name in HEADLINES:
             now, then = rows.get((after, name)), rows.get((before, name))
@@ -87,16 +88,21 @@ def headline(run_id: str, models: Models) -> None:
             words = MEASURES[name]
             change, moved = _change(name, None if then is None else then.value, now.value)
             real = moved and _leaves_zero_out(paired[name].get(after))
-            doubt = ", may be chance" if moved and not real else ""
+            if moved and not real:
+                doubtful.append(words.title)
             st.metric(
                 words.title,
                 written(words, now.value),
-                None if change is None else f"{change} vs {escaped(before)}{doubt}",
+                None if change is None else f"{change} vs {escaped(before)}",
                 delta_color="normal" if real else "off",
                 delta_arrow="auto" if moved else "off",
                 border=True,
                 help=words.meaning,
             )
+    if doubtful:
+        st.caption(
+            f"May be chance: {', '.join(doubtful)}. On the same prompts, the 95% interval of the change holds 0."
+        )
 
 
 def _leaves_zero_out(change: Difference | None) -> bool:

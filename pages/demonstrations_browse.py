@@ -104,7 +104,7 @@ def _by_meaning(text: str) -> tuple[int, Page, str]:
 def _filters() -> tuple[dict[str, Any], str]:
     repository = services.workspace().demonstrations
     tags, sources = sorted(repository.tags()), list(repository.sources())
-    columns = st.columns([2.2, 1, 1, 1.3])
+    columns = st.columns([1.6, 1, 1.1, 1.75])  # the last holds "Edit in a grid", at 1024 pixels too
     search = columns[0].text_input(
         "Search", key="demonstrations_search", type="search", live=True, placeholder="Words in prompt or response"
     )

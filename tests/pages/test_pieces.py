@@ -229,11 +229,11 @@ def test_a_change_has_a_colour_only_where_chance_does_not_explain_it(ws: Workspa
     visit(app, "step2_sft.py")
     (facts,) = (metric for metric in app.metric if metric.label == "Facts right")
     assert (facts.delta, facts.proto.color) == ("+90 points vs base", MetricProto.MetricColor.GREEN)
+    assert "May be chance" not in texts(app)
     visit(app, "step5_ppo.py")
     (facts,) = (metric for metric in app.metric if metric.label == "Facts right")
-    assert (facts.delta, facts.proto.color) == (
-        "+5 points vs sft\\-001, may be chance", MetricProto.MetricColor.GRAY,
-    )  # fmt: skip
+    assert (facts.delta, facts.proto.color) == (r"+5 points vs sft\-001", MetricProto.MetricColor.GRAY)
+    assert "May be chance: Facts right." in texts(app)
 
 
 def test_one_point_is_one_point() -> None:
