@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import subprocess
 import time
@@ -25,7 +26,7 @@ from workbench.takeaway.gguf import HOW, go_template, modelfile, write_gguf
 from workbench.takeaway.markdown import code, table, text
 from workbench.takeaway.package import check_package, write_package
 from workbench.takeaway.process import package_in_child
-from workbench.takeaway.serving import merged_folder, serving_command
+from workbench.takeaway.serving import listed, merged_folder, serving_command
 from workbench.workspace import Workspace
 
 SPEC = ModelSpec(adapters=("runs/sft-001/final",))
@@ -163,7 +164,7 @@ def test_ollamas_template_renders_as_the_models_own() -> None:
 def test_a_server_that_is_not_installed_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "missing_for_serving", lambda: ["fastapi", "openai"])
     with pytest.raises(NotReady, match=r"fastapi, openai.*\[serve\]"):
-        serving_command(Path("model"), "127.0.0.1", 8000)
+        serving_command("model", "127.0.0.1", 8000)
 
 
 def test_a_model_is_merged_once_for_the_same_weights(trained: Path) -> None:
@@ -174,20 +175,35 @@ def test_a_model_is_merged_once_for_the_same_weights(trained: Path) -> None:
     assert merged_folder(trained, "sft-001", ModelSpec()) != folder
 
 
+def test_a_served_model_is_the_one_entry_of_a_cache_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "served" / "org--model.v1-0123456789ab"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    for _ in range(2):  # served again, it is listed anew
+        name, needed = listed(folder, "org/model.v1")
+        assert name == "workbench/org-model-v1"
+        (entry,) = Path(needed["HF_HUB_CACHE"]).iterdir()
+        assert entry.name == "models--workbench--org-model-v1"
+        revision = (entry / "refs" / "main").read_text()
+        assert (entry / "snapshots" / revision / "config.json").read_text() == "{}"
+
+
 @pytest.mark.slow
 def test_the_real_openai_client_talks_to_a_served_model(trained: Path) -> None:
     openai = pytest.importorskip("openai")
     folder = merged_folder(trained, "sft-001", SPEC)
+    name, needed = listed(folder, "sft-001")
     port = _free_port()
-    server = subprocess.Popen(serving_command(folder, "127.0.0.1", port))
+    server = subprocess.Popen(serving_command(name, "127.0.0.1", port), env=os.environ | needed)
     try:
         _wait(f"http://127.0.0.1:{port}/health", server)
         client = openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none")
+        assert [model.id for model in client.models.list()] == ["workbench/sft-001"]
         messages = [{"role": "user", "content": "Where is the canteen?"}]
-        whole = client.chat.completions.create(model=str(folder), messages=messages, max_tokens=12, temperature=0)
+        whole = client.chat.completions.create(model=name, messages=messages, max_tokens=12, temperature=0)
         assert whole.choices[0].message.content
         stream = client.chat.completions.create(
-            model=str(folder), messages=messages, max_tokens=12, temperature=0, stream=True
+            model=name, messages=messages, max_tokens=12, temperature=0, stream=True
         )
         pieces = [event.choices[0].delta.content or "" for event in stream if event.choices]
         assert "".join(pieces).strip() == whole.choices[0].message.content.strip()

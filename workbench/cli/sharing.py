@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -47,19 +48,22 @@ def serve(
 ) -> None:
     """Serve a model as an OpenAI-compatible endpoint, through transformers' own server."""
     from workbench.models.registry import find_language_model
-    from workbench.takeaway.serving import merged_folder, missing_for_serving, serving_command
+    from workbench.takeaway.serving import listed, merged_folder, missing_for_serving, serving_command
 
     if missing_for_serving():
-        serving_command(Path(), host, port)  # says what is missing before anything is written
+        serving_command(model_id, host, port)  # says what is missing before anything is written
     with open_workspace(workspace, "serve") as ws:
         model, root = find_language_model(ws, model_id), ws.root
     say(f"Preparing {model_id} …")
     folder = merged_folder(root, model_id, model.spec)
-    say(f"Serving {model_id} at http://{host}:{port}/v1 as model {folder} (Ctrl-C stops it)")
+    name, needed = listed(folder, model_id)
+    say(f"Serving {model_id} at http://{host}:{port}/v1 as model {name} (Ctrl-C stops it)")
     if as_json:
-        print_json({"model": model_id, "url": f"http://{host}:{port}/v1", "served_as": str(folder)})
+        print_json({"model": model_id, "url": f"http://{host}:{port}/v1", "served_as": name})
     # With --json our own stdout carries one object, so the server's lines go to stderr.
-    server = subprocess.Popen(serving_command(folder, host, port), stdout=sys.stderr if as_json else None)
+    server = subprocess.Popen(
+        serving_command(name, host, port), env=os.environ | needed, stdout=sys.stderr if as_json else None
+    )
     before = {
         number: signal.signal(number, lambda *_: server.terminate()) for number in (signal.SIGINT, signal.SIGTERM)
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -11,6 +13,8 @@ from pathlib import Path
 from workbench.errors import NotReady
 from workbench.models.spec import ModelSpec
 
+OWNER = "workbench"
+"""Models are served as ``workbench/MODEL``."""
 NEEDED = ("fastapi", "uvicorn", "openai")
 """What ``transformers serve`` imports besides the workbench's own dependencies."""
 
@@ -20,8 +24,8 @@ def missing_for_serving() -> list[str]:
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
-def serving_command(model: Path, host: str, port: int) -> list[str]:
-    """The command that serves a model folder.
+def serving_command(name: str, host: str, port: int) -> list[str]:
+    """The command that serves a model of that name (or folder), to be run in the environment of `listed`.
 
     Raises:
         NotReady: the server's packages are not installed.
@@ -31,8 +35,36 @@ def serving_command(model: Path, host: str, port: int) -> list[str]:
         raise NotReady(
             f"Serving needs {', '.join(missing)}: install the workbench with its extra, pip install -e '.[serve]'."
         )
-    program = [sys.executable, "-P", "-m", "transformers.cli.transformers", "serve", str(model)]
+    program = [sys.executable, "-P", "-m", "transformers.cli.transformers", "serve", name]
     return [*program, "--host", host, "--port", str(port)]
+
+
+def listed(folder: Path, model_id: str) -> tuple[str, dict[str, str]]:
+    """A model folder as the one entry of a Hugging Face cache of its own.
+
+    The server lists (``/v1/models``) what the cache holds, and fails where there is no cache; clients choose from that
+    list. With a cache of its own it neither names nor loads anything else.
+
+    Returns:
+        The name under which the model is served, and the variables that the server's environment needs.
+    """
+    short = re.sub(r"[^A-Za-z0-9]+", "-", model_id).strip("-")
+    cache = folder.with_name(f".cache-{folder.name}")
+    entry = cache / f"models--{OWNER}--{short}"
+    revision = folder.name.rpartition("-")[2]
+    shutil.rmtree(cache, ignore_errors=True)
+    (entry / "blobs").mkdir(parents=True)
+    (entry / "refs").mkdir()
+    (entry / "refs" / "main").write_text(revision, encoding="utf-8")
+    shutil.copytree(folder, entry / "snapshots" / revision, copy_function=_link)
+    return f"{OWNER}/{short}", {"HF_HUB_CACHE": str(cache), "HF_HUB_OFFLINE": "1"}
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(source, target)
 
 
 def merged_folder(workspace: Path, model_id: str, spec: ModelSpec) -> Path:
