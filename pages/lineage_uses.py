@@ -94,25 +94,30 @@ def _deletion(who: str, traces: Traces) -> None:
         by = name_asked("A deletion is recorded with a name.")
         if by is None:
             return
-        st.checkbox(counted(len(traces.demonstrations), "demonstration"), key="lineage_delete_demonstrations")
-        st.checkbox(counted(len(traces.votes), "vote"), key="lineage_delete_votes")
+        # What is ticked for one person must not be ticked for the one who is shown next.
+        st.checkbox(counted(len(traces.demonstrations), "demonstration"), key=f"lineage_delete_demonstrations_{who}")
+        st.checkbox(counted(len(traces.votes), "vote"), key=f"lineage_delete_votes_{who}")
         st.button("Delete", key="lineage_delete", icon=":material/delete:", on_click=_delete, args=(who, by))
 
 
 def _delete(who: str, by: str) -> None:
     """Callback: delete what was ticked, and say which models had used it."""
-    state = st.session_state
+    demonstrations, votes = (
+        bool(st.session_state[f"lineage_delete_{what}_{who}"]) for what in ("demonstrations", "votes")
+    )
     found = attempt(
         "lineage",
         delete_of_person,
         services.workspace(),
         who,
-        demonstrations=bool(state["lineage_delete_demonstrations"]),
-        votes=bool(state["lineage_delete_votes"]),
+        demonstrations=demonstrations,
+        votes=votes,
         by=by,
     )
     if found is not None:
         used = (
             f"Models that had learned from it: {', '.join(found.models)}." if found.models else "No model had used it."
         )
-        report("lineage", f"Deleted. {used}")
+        gone = [counted(len(found.demonstrations), "demonstration")] if demonstrations else []
+        gone += [counted(len(found.votes), "vote")] if votes else []
+        report("lineage", f"Deleted {' and '.join(gone)} by {who}. {used}")

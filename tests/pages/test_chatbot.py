@@ -10,11 +10,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages import chat, services
+from pages.components import counted
 from tests.chatbot.conftest import StubGenerator
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
 from workbench.chatbot import comparisons
 from workbench.chatbot.nearness import Near
+from workbench.models.uses import people, traces_of
 from workbench.workspace import Workspace
 
 NEAR = Near("d00", "Where is the HR department in Boston?", "Third floor, Harbor building.", 0.9)
@@ -242,3 +244,17 @@ def test_a_vote_leads_to_what_it_went_into_by_words_of_its_prompt(team: Workspac
     assert len(choice.options) == min(50, len(team.votes.live(excluded=None, occasion=None)))
     app.text_input(key="lineage_vote").set_value("words that no prompt has")
     assert "No vote is on a prompt with these words." in shown(unbroken(app.run()))
+
+
+def test_a_deletion_says_whose_and_ticks_nothing_for_the_next_person(team: Workspace, app: AppTest) -> None:
+    first, second = people(team)[:2]
+    visit(app, "lineage.py", name="Boss", lineage_part="A person's traces", lineage_person=first)
+    app.checkbox(key=f"lineage_delete_votes_{first}").check()
+    app.run()
+    number = len(traces_of(team, first).votes)
+    app.button(key="lineage_delete").click()
+    unbroken(app.run())
+    assert f"Deleted {counted(number, 'vote')} by {first}." in shown(app)
+    app.selectbox(key="lineage_person").set_value(second)
+    unbroken(app.run())
+    assert not any(box.value for box in app.checkbox if str(box.key).startswith("lineage_delete"))
