@@ -114,8 +114,7 @@ def _change(name: str, then: float | None, now: float) -> tuple[str | None, bool
     if then is None:
         return None, False
     words = MEASURES[name]
-    shown = written(words, now - then)
-    change = in_points(shown)
+    change = in_points(written(words, now - then))
     if float(change.split()[0]) == 0:
         return "no change", False
     return (change if now < then else f"+{change}"), True

@@ -116,7 +116,7 @@ def _charts(
     if not shown:
         st.caption("No numbers of this kind yet.")
         return
-    if group == "What matters" and len(series) == 1 and {*REWARD} <= known:
+    if group == "What matters" and set(series) == {run_id} and {*REWARD} <= known:
         _reward_card(series[run_id], style, marks)
     with st.grid(min(COLUMNS, len(shown)), min_column_width=270, gap="small"):
         for chart in shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -60,6 +61,19 @@ def ready(page: Page) -> None:
     page.evaluate(FADED_IN)
 
 
+@contextmanager
+def opened(server: Server, chromium: Browser, path: str, scheme: Any) -> Iterator[Page]:
+    """A page that is drawn, in light or dark, in a context of its own."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=scheme)
+    try:
+        page = context.new_page()
+        page.goto(f"{server.url}/{path}")
+        ready(page)
+        yield page
+    finally:
+        context.close()
+
+
 def violations(page: Page) -> list[str]:
     """What axe finds, but for what Streamlit alone could change."""
     found: dict[str, Any] = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response
@@ -96,54 +110,38 @@ WORDS_IN_FIGURES = """() => {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["sft", "ppo", "family-tree"])
 def test_words_in_figures_can_be_read(filled: Server, chromium: Browser, path: str, scheme: Any) -> None:
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=scheme)
-    page = context.new_page()
-    try:
-        page.goto(f"{filled.url}/{path}")
-        ready(page)
+    with opened(filled, chromium, path, scheme) as page:
         page.locator(".js-plotly-plot .main-svg").first.wait_for()
         words = page.evaluate(WORDS_IN_FIGURES)
         assert len(words) > 2
         assert [word for word in words if word[1] < 4.5] == []
-    finally:
-        context.close()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing(filled: Server, chromium: Browser, path: str, scheme: Any) -> None:
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=scheme)
-    page = context.new_page()
-    try:
-        page.goto(f"{filled.url}/{path}")
-        ready(page)
+    with opened(filled, chromium, path, scheme) as page:
         assert violations(page) == []
-        for tab in tabs(page):
-            page.get_by_role("tab", name=tab, exact=True).first.click()
-            ready(page)
-            assert [f"{tab}: {found}" for found in violations(page)] == []
-    finally:
-        context.close()
+        look_into(page, tabs(page))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["sft", "ppo"])
 def test_axe_finds_nothing_in_the_parts_of_a_run(filled: Server, chromium: Browser, path: str, scheme: Any) -> None:
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, color_scheme=scheme)
-    page = context.new_page()
-    try:
-        page.goto(f"{filled.url}/{path}")
-        ready(page)
+    with opened(filled, chromium, path, scheme) as page:
         parts = tabs(page, level=1)
         assert len(parts) > 2
-        for part in parts:
-            page.get_by_role("tab", name=part, exact=True).first.click()
-            ready(page)
-            assert [f"{part}: {found}" for found in violations(page)] == []
-    finally:
-        context.close()
+        look_into(page, parts)
+
+
+def look_into(page: Page, views: list[str]) -> None:
+    """Open each of these tabs; axe finds nothing in any."""
+    for view in views:
+        page.get_by_role("tab", name=view, exact=True).first.click()
+        ready(page)
+        assert [f"{view}: {found}" for found in violations(page)] == []
 
 
 @pytest.mark.slow

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages import ppo_curves
+from pages.ppo_charts import curves
 from storage.interventions import Intervention
 from storage.samples import StoredSample
 from tests.pages import seeding
@@ -51,6 +53,22 @@ def test_interventions_are_marks_on_the_curves(ws: Workspace, app: AppTest, live
     visit(app, PAGE)
     assert "update 12: KL coefficient 0.6 → 1.2" in plain(app)
     assert "Healthy: grows slowly, stays below 10" in plain(app)
+
+
+def test_a_moment_is_drawn_once_and_shown_to_all_who_come_after(
+    ws: Workspace, app: AppTest, live: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit(app, PAGE)
+    first = plain(app), len(app.metric), len(app.get("plotly_chart"))
+    assert first[1:] == (4, 4)
+    drawn: list[tuple[str, ...]] = []
+    monkeypatch.setattr(ppo_curves, "curves", lambda *given: drawn.append(given[1]) or curves(*given))
+    unbroken(app.run())
+    assert (plain(app), len(app.metric), len(app.get("plotly_chart"))) == first
+    assert drawn == []
+    ws.runs.update(live, done=ws.runs.get(live).done + 1)
+    unbroken(app.run())
+    assert len(drawn) == 3  # besides the picture of the reward
 
 
 def test_the_doctor_applies_its_fix_to_the_live_run_and_to_a_branch(ws: Workspace, app: AppTest, live: str) -> None:

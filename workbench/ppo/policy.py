@@ -93,8 +93,7 @@ class ActorCritic(nn.Module, ABC):
 
     @abstractmethod
     def move_back(self, share: float) -> None:
-        """Put the policy at ``share`` of the way from the reference to where it is, weight by weight (WiSE-FT:
-        Wortsman et al. 2022, arXiv 2109.01903)."""
+        """Put the policy at ``share`` of its way from the reference, weight by weight (WiSE-FT, arXiv 2109.01903)."""
 
     def value_states(self, sequences: Tensor, mask: Tensor, hidden: Tensor, wanted: Tensor | None = None) -> Tensor:
         """The hidden states that the value head reads: [B, L, H].
