@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from duckdb import DuckDBPyConnection
 
 from storage.repository import encoded, scalar
+from storage.text_keys import content_form_sql
 
 STAGED = """row BIGINT, prompt VARCHAR, response VARCHAR, tags VARCHAR[], source VARCHAR, author VARCHAR,
-    status VARCHAR, split VARCHAR, fact_id VARCHAR, key_facts VARCHAR[], origin VARCHAR, content_key VARCHAR,
-    prompt_key BIGINT"""
+    status VARCHAR, split VARCHAR, fact_id VARCHAR, key_facts VARCHAR[], origin VARCHAR, prompt_key BIGINT"""
 """Columns of a staged relation. ``row`` is unique and rises with the order in the file; ``split`` and what
 follows may be null where the file does not say."""
 
@@ -26,17 +26,22 @@ WITHHELD_TEST_BELOW = int(0.05 * _RANGE)
 WITHHELD_VALIDATION_BELOW = int(0.1 * _RANGE)
 """One fact in ten is held out with all its wordings: half of them to test, half to validation."""
 
-# Rows of a content that is there, or that came before in the file. Equal contents are looked for among equal hashes
-# only: eight bytes for each row to remember, and not the whole key.
+_CONTENT = content_form_sql("prompt", "response")
+# Rows of a content that is there, or that came before in the file. Equal contents have equal prompts, so they are
+# looked for among equal keys of prompts only: eight bytes for each row to remember, and not its texts.
 _STALE = """
 CREATE OR REPLACE TEMP TABLE stale_rows AS
 WITH again AS (
-    SELECT hash(content_key) AS hashed FROM {staged} GROUP BY hashed HAVING count(*) > 1
+    SELECT prompt_key FROM {staged} GROUP BY prompt_key HAVING count(*) > 1
 ), alike AS (
-    SELECT s.row, s.content_key FROM {staged} s SEMI JOIN again ON hash(s.content_key) = again.hashed
+    SELECT row, prompt_key, {content} AS content FROM {staged} SEMI JOIN again USING (prompt_key)
+), known AS (
+    SELECT row, prompt_key, {content} AS content FROM {staged} SEMI JOIN demonstrations USING (prompt_key)
+), stored AS (
+    SELECT prompt_key, {content} AS content FROM demonstrations SEMI JOIN {staged} s USING (prompt_key)
 )
-SELECT row FROM alike QUALIFY row_number() OVER (PARTITION BY content_key ORDER BY row) > 1
-UNION SELECT s.row FROM {staged} s SEMI JOIN demonstrations d ON s.content_key = d.content_key
+SELECT row FROM alike QUALIFY row_number() OVER (PARTITION BY prompt_key, content ORDER BY row) > 1
+UNION SELECT row FROM known SEMI JOIN stored USING (prompt_key, content)
 """
 # Where the prompt is known, its side stands; else what the file states first; else a fact that is withheld
 # takes its side; else the hash of the group decides. A fact of which anything trains is not withheld.
@@ -84,9 +89,9 @@ _HASHED = f"""CASE WHEN s.prompt_key < {TRAIN_BELOW} THEN 'train'
     WHEN s.prompt_key < {VALIDATION_BELOW} THEN 'validation' ELSE 'test' END"""
 _TAKE = """
 INSERT INTO demonstrations BY NAME
-SELECT left(replace(uuid()::VARCHAR, '-', ''), 12) AS id, s.prompt, s.response, s.tags, s.source, s.author, s.status,
+SELECT substr(uuid()::VARCHAR, 25) AS id, s.prompt, s.response, s.tags, s.source, s.author, s.status,
     {split} AS split, s.fact_id, s.key_facts, TIMESTAMP '{now}' AS created_at, TIMESTAMP '{now}' AS updated_at,
-    s.content_key, {start} + s.row AS position, s.prompt_key, {group} AS group_key, s.origin::JSON AS origin
+    {start} + s.row AS position, s.prompt_key, {group} AS group_key, s.origin::JSON AS origin
 FROM {staged} s {joins}
 """
 
@@ -98,7 +103,7 @@ def take_staged(cursor: DuckDBPyConnection, staged: str, on_step: Callable[[str]
     went in.
     """
     on_step("looking for duplicates")
-    cursor.execute(_STALE.format(staged=staged))
+    cursor.execute(_STALE.format(staged=staged, content=_CONTENT))
     number = _count(cursor, staged) - _count(cursor, "stale_rows")
     if number:
         on_step("choosing splits")
@@ -135,9 +140,7 @@ def _count(cursor: DuckDBPyConnection, relation: str) -> int:
     return int(scalar(cursor.execute(f"SELECT count(*) FROM {relation}")))
 
 
-def new_keys(cursor: DuckDBPyConnection, staged: str) -> set[str]:
-    """The content keys of the rows that ``take_staged`` would add."""
-    cursor.execute(
-        f"SELECT DISTINCT s.content_key FROM {staged} s ANTI JOIN demonstrations d ON s.content_key = d.content_key"
-    )
+def known_contents(cursor: DuckDBPyConnection, relation: str) -> set[str]:
+    """The ``content_form`` of the stored rows whose ``prompt_key`` is among those of the relation."""
+    cursor.execute(f"SELECT {_CONTENT} FROM demonstrations SEMI JOIN {relation} USING (prompt_key)")
     return {row[0] for row in cursor.fetchall()}

@@ -25,7 +25,7 @@ from storage.demonstration_rows import (
 )
 from storage.errors import RowNotFound
 from storage.repository import arrow_view, encoded, fetch, fetch_one, insert_many, page, record_of, scalar
-from storage.text_keys import content_key, prompt_key
+from storage.text_keys import content_form, prompt_key
 
 __all__ = ["Demonstration", "DemonstrationRepository", "DemonstrationVersion", "Filter", "Origin", "Split", "Status"]
 
@@ -96,9 +96,10 @@ class DemonstrationRepository(DemonstrationCounts):
 
     def has_content(self, prompt: str, response: str, cursor: DuckDBPyConnection | None = None) -> bool:
         """Whether a row has this content."""
+        wanted = content_form(prompt, response)
         with self._read(cursor) as reader:
-            reader.execute("SELECT count(*) FROM demonstrations WHERE content_key = ?", [content_key(prompt, response)])
-            return bool(scalar(reader))
+            reader.execute("SELECT prompt, response FROM demonstrations WHERE prompt_key = ?", [prompt_key(prompt)])
+            return any(content_form(*row) == wanted for row in reader.fetchall())
 
     def side_of(self, prompt: str, cursor: DuckDBPyConnection | None = None) -> tuple[int, Split] | None:
         """Group and split of the rows whose prompt has the same word form; None where there is none."""
@@ -130,11 +131,6 @@ class DemonstrationRepository(DemonstrationCounts):
         with self._read() as reader:
             reader.execute("SELECT id FROM demonstrations WHERE list_contains(?::VARCHAR[], fact_id)", [list(fact_ids)])
             return [row[0] for row in reader.fetchall()]
-
-    def existing_keys(self, cursor: DuckDBPyConnection | None = None) -> set[str]:
-        """The ``content_key`` of every row."""
-        with self._read(cursor) as reader:
-            return {row[0] for row in reader.execute("SELECT content_key FROM demonstrations").fetchall()}
 
     def update(self, row: Demonstration, by: str, cursor: DuckDBPyConnection | None = None) -> None:
         """Replaces the row of that id and keeps the old one as a version; sets ``updated_at``.
@@ -275,11 +271,7 @@ def _insert(cursor: DuckDBPyConnection, rows: Sequence[Demonstration]) -> int:
 
 def _keys(row: Demonstration) -> dict[str, Any]:
     key = prompt_key(row.prompt)
-    return {
-        "content_key": content_key(row.prompt, row.response),
-        "prompt_key": key,
-        "group_key": row.group_key or key,
-    }
+    return {"prompt_key": key, "group_key": row.group_key or key}
 
 
 def _replace(cursor: DuckDBPyConnection, row: Demonstration) -> None:

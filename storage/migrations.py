@@ -15,8 +15,8 @@ from duckdb import DuckDBPyConnection
 
 from storage.database import Database
 from storage.errors import DatabaseError
-from storage.repository import arrow_view, insert_many, scalar
-from storage.text_keys import prompt_key
+from storage.prompt_keys import prompt_keys
+from storage.repository import insert_many, scalar
 
 Migration = Callable[[DuckDBPyConnection], None]
 
@@ -189,17 +189,23 @@ def m006_groups(cursor: DuckDBPyConnection) -> None:
     for table in ("demonstrations", "demonstration_versions"):
         cursor.execute(f"ALTER TABLE {table} ADD COLUMN group_key BIGINT")
         cursor.execute(f"ALTER TABLE {table} ADD COLUMN origin JSON")
-        cursor.execute(f"SELECT DISTINCT prompt FROM {table}")
-        keys = [{"prompt": prompt, "key": prompt_key(prompt)} for (prompt,) in cursor.fetchall()]
-        if keys:
-            with arrow_view(cursor, "keys_of_prompts", keys):
-                cursor.execute(
-                    f"UPDATE {table} SET group_key = k.key FROM keys_of_prompts k WHERE {table}.prompt = k.prompt"
-                )
-    cursor.execute("UPDATE demonstrations SET prompt_key = group_key")
+    _key_prompts(cursor)
     cursor.execute("CREATE TABLE prompt_embeddings (prompt VARCHAR NOT NULL, vector FLOAT[384] NOT NULL)")
     cursor.execute("ALTER TABLE snapshots ADD COLUMN name VARCHAR DEFAULT ''")
     cursor.execute("ALTER TABLE snapshots ADD COLUMN counts JSON DEFAULT '{}'")
+
+
+def _key_prompts(cursor: DuckDBPyConnection) -> None:
+    """Puts each row into the group of its prompt."""
+    import pyarrow as pa
+
+    for table in ("demonstrations", "demonstration_versions"):
+        cursor.execute(f"SELECT DISTINCT prompt FROM {table}")
+        prompts = pa.chunked_array([[prompt for (prompt,) in cursor.fetchall()]], pa.string())
+        cursor.register("keys_of_prompts", pa.table({"prompt": prompts, "key": prompt_keys(prompts)}))
+        cursor.execute(f"UPDATE {table} SET group_key = k.key FROM keys_of_prompts k WHERE {table}.prompt = k.prompt")
+        cursor.unregister("keys_of_prompts")
+    cursor.execute("UPDATE demonstrations SET prompt_key = group_key")
 
 
 def m007_answers(cursor: DuckDBPyConnection) -> None:
@@ -250,6 +256,14 @@ def m009_conversations(cursor: DuckDBPyConnection) -> None:
     )
 
 
+def m010_keys_as_sums(cursor: DuckDBPyConnection) -> None:
+    """Keys of prompts that need no sorting, in place of the former ones; contents have none any more. Rows keep their
+    split.
+    """
+    cursor.execute("ALTER TABLE demonstrations DROP COLUMN content_key")
+    _key_prompts(cursor)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_demonstrations,
     m002_runs,
@@ -260,6 +274,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m007_answers,
     m008_verdicts,
     m009_conversations,
+    m010_keys_as_sums,
 )
 """In order; a database's version is the number of steps it has had. Append only."""
 

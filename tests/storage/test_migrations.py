@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from duckdb import DuckDBPyConnection
 from storage.database import Database
 from storage.errors import DatabaseError
 from storage.migrations import MIGRATIONS, migrate
-from storage.repository import fetch_records, scalar
+from storage.repository import fetch_records, insert_many, scalar
+from storage.text_keys import prompt_key
 from workbench.errors import StorageError
 from workbench.workspace import Workspace
 
@@ -56,6 +58,35 @@ def test_rows_survive_a_migration(tmp_path: Path) -> None:
     with db.read() as cursor:
         assert scalar(cursor.execute("SELECT note FROM snapshots WHERE id = 's'")) == "none"
     db.close()
+
+
+def test_former_keys_of_prompts_give_way_and_rows_keep_their_split(tmp_path: Path) -> None:
+    path = tmp_path / "w" / "workbench.duckdb"
+    db = Database.open(path, "test")
+    migrate(db, MIGRATIONS[:9])
+    prompts = ["Where is HR?", "where's HR", "Wo ist die Straße?", "?!"]
+    time = datetime(2026, 1, 1, tzinfo=UTC)
+    common = {
+        "response": "Upstairs.", "tags": ["a"], "source": "s", "author": "Ann", "status": "approved", "split": "test",
+        "created_at": time, "updated_at": time, "group_key": 7,
+    }  # fmt: skip
+    with db.write() as cursor:
+        rows = [
+            {"id": str(n), "prompt": prompt, "content_key": "0" * 64, "position": n, "prompt_key": 7, **common}
+            for n, prompt in enumerate(prompts)
+        ]
+        insert_many(cursor, "demonstrations", rows)
+        version = {"id": "v", "demonstration_id": "0", "prompt": "Where was HR?", "action": "edited"}
+        version |= {"replaced_by": "Ann", "replaced_at": time} | common
+        insert_many(cursor, "demonstration_versions", [version])
+    db.close()
+    with Workspace.open(path.parent) as ws:
+        with ws.database.read() as cursor:
+            cursor.execute("SELECT prompt, prompt_key, group_key, split FROM demonstrations ORDER BY position")
+            assert cursor.fetchall() == [(prompt, prompt_key(prompt), prompt_key(prompt), "test") for prompt in prompts]
+            assert scalar(cursor.execute("SELECT group_key FROM demonstration_versions")) == prompt_key("Where was HR?")
+        assert ws.demonstrations.side_of("HR, where?") == (prompt_key("Where is HR?"), "test")
+        assert ws.demonstrations.has_content("Where is  HR?", "Upstairs.")
 
 
 def test_a_failing_step_leaves_the_version_before_it(tmp_path: Path) -> None:

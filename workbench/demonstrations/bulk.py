@@ -30,18 +30,22 @@ SECONDS = 1_800
 MEMORY_BYTES = 4 * 2**30
 PROGRESS = "progress"
 """Name of the file in the scratch folder in which the child says what share of the file it has read."""
-PLAIN, KEYS, EXTRA = "plain.parquet", "keys.parquet", "extra.parquet"
-"""Plain rows; keys of those of them whose prompt only Python folds rightly; and the other rows."""
+PLAIN, EXTRA = "plain.parquet", "extra.parquet"
+"""Plain rows, and the other rows."""
 OnShare = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """What the child made of a file: Parquet files with ``good`` rows, and the rows that it refused."""
+    """What the child made of a file: Parquet files with ``good`` rows, and the rows that it refused.
+
+    ``constants`` are what all plain rows have in the columns that their file does not have.
+    """
 
     folder: Path
     good: int
     rejected: list[tuple[int, str]]
+    constants: dict[str, str | None]
 
     @property
     def relation(self) -> str:
@@ -50,15 +54,13 @@ class StagedFile:
 
     def _parts(self) -> Iterator[str]:
         if (self.folder / PLAIN).exists():
-            known = (self.folder / KEYS).exists()
-            key = "coalesce(k.key, r.prompt_key)" if known else "r.prompt_key"
-            join = f"LEFT JOIN read_parquet({_quoted(self.folder / KEYS)}) k ON k.row = r.file_row_number"
-            yield f"""SELECT r.file_row_number * {PARTS} AS row, prompt, response, tags, source, author, status, split,
-                fact_id, NULL::VARCHAR[] AS key_facts, NULL::VARCHAR AS origin, content_key, {key} AS prompt_key
-                FROM read_parquet({_quoted(self.folder / PLAIN)}, file_row_number = true) r {join if known else ""}
-                WHERE ok"""
+            constants = {"origin": None, **self.constants}
+            more = ", ".join(f"{_literal(value)}::VARCHAR AS {name}" for name, value in constants.items())
+            yield f"""SELECT * EXCLUDE (file_row_number, ok), file_row_number * {PARTS} AS row,
+                NULL::VARCHAR[] AS key_facts, {more}
+                FROM read_parquet({_literal(self.folder / PLAIN)}, file_row_number = true) WHERE ok"""
         if (self.folder / EXTRA).exists():
-            yield f"SELECT * FROM read_parquet({_quoted(self.folder / EXTRA)})"
+            yield f"SELECT * FROM read_parquet({_literal(self.folder / EXTRA)})"
 
 
 def is_large(path: Path) -> bool:
@@ -105,10 +107,11 @@ def staged_file(
             while_waiting=look,
         )
         found = json.loads(output)
-        yield StagedFile(scratch, found["good"], [tuple(row) for row in found["rejected"]])
+        rejected = [(row, reason) for row, reason in found["rejected"]]
+        yield StagedFile(scratch, found["good"], rejected, found["constants"])
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _literal(value: str | Path | None) -> str:
+    return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"

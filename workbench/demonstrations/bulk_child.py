@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from storage.text_keys import content_key, prompt_key
-from workbench.demonstrations.bulk import EXTRA, KEYS, PLAIN, PROGRESS
-from workbench.demonstrations.bulk_sql import LONGEST_LINE, can_be_plain, rows_sql
+from storage.prompt_keys import prompt_keys
+from storage.text_keys import prompt_key
+from workbench.demonstrations.bulk import EXTRA, PLAIN, PROGRESS
+from workbench.demonstrations.bulk_sql import KEY_FUNCTION, LONGEST_LINE, can_be_plain, constants, rows_sql
 from workbench.demonstrations.columns import ColumnChoice, ColumnPair, RowError, all_fields, choose_columns
 from workbench.demonstrations.json_rows import line_row
 from workbench.demonstrations.rows import MAX_COLUMNS, PARTS
@@ -25,14 +26,19 @@ from workbench.errors import UnreadableFile
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SCRATCH_MEMORY = "400MB"
+MOST_THREADS = 4
+MEGABYTES_A_THREAD = 400
+"""With half of it DuckDB writes the rows one thread at a time, to keep their order, and takes twice as long."""
+ROWS_TOGETHER = 122_880 - 2_048
+"""Rows of a group of the staged file: with the chunk of 2,048 that ends it, it fits into a group of DuckDB's tables. A
+little more than that, and each leaves a small group behind, which the next checkpoint merges by writing all again."""
 HEAD_LINES = 1_000
 BATCH = 5_000
 MAX_REJECTED = 100_000
 PROGRESS_SECONDS = 0.2
 _EXTRA = """CREATE TABLE extra (row BIGINT, prompt VARCHAR, response VARCHAR, tags VARCHAR[], source VARCHAR,
     author VARCHAR, status VARCHAR, split VARCHAR, fact_id VARCHAR, key_facts VARCHAR[], origin VARCHAR,
-    content_key VARCHAR, prompt_key BIGINT)"""
+    prompt_key BIGINT)"""
 
 
 def stage(arguments: list[str]) -> bytes:
@@ -44,24 +50,33 @@ def stage(arguments: list[str]) -> bytes:
     database = _connect(scratch)
     database.execute(_EXTRA)
     plain, good = can_be_plain(choice), 0
+    defaults = {"source": name, "author": settings["author"], "status": "approved"}
     if plain:
-        sql = rows_sql(str(path), columns, choice, author=settings["author"], source=name)
+        sql = rows_sql(str(path), columns, choice, defaults)
         with _progress_told(database, scratch / PROGRESS):
             _read_plain(database, sql, scratch / PLAIN)
-        good = _key_others(database, scratch)
+        good = _count(database, f"read_parquet({_quoted(scratch / PLAIN)}) WHERE ok")
     wanted = _odd_rows(database, scratch / PLAIN) if plain else None
     rejected, refused = _read_others(database, path, name, choice, settings["author"], wanted)
     good += _written(database, "extra", scratch / EXTRA)
     database.close()
-    return json.dumps({"good": good, "rejected": rejected, "refused": refused}).encode()
+    shared = constants(columns, choice, defaults) if plain else {}
+    return json.dumps({"good": good, "rejected": rejected, "refused": refused, "constants": shared}).encode()
 
 
 def _connect(scratch: Path) -> DuckDBPyConnection:
     import duckdb
+    from duckdb.func import PythonUDFType
 
-    config = {"memory_limit": SCRATCH_MEMORY, "threads": 2, "temp_directory": str(scratch / "spill")}
-    database = duckdb.connect(config=config)  # type: ignore[arg-type]
+    database = duckdb.connect(config={"temp_directory": str(scratch / "spill")})
+    available = database.execute("SELECT current_setting('threads')").fetchall()[0][0]
+    threads = min(int(available), MOST_THREADS)
+    database.execute(f"SET threads = {threads}; SET memory_limit = '{threads * MEGABYTES_A_THREAD}MB'")
     database.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+    # DuckDB would look up the annotations of a function with a name, and find that some are for type checkers only.
+    database.create_function(
+        KEY_FUNCTION, lambda prompts: prompt_keys(prompts), ["VARCHAR"], "BIGINT", type=PythonUDFType.ARROW
+    )
     return database
 
 
@@ -109,33 +124,14 @@ def _read_plain(database: DuckDBPyConnection, sql: str, file: Path) -> None:
     import duckdb
 
     try:
-        # Not compressed: the file lives for seconds, and writing it is a tenth of the work that way.
-        database.execute(f"COPY ({sql}) TO {_quoted(file)} (FORMAT parquet, COMPRESSION uncompressed)")
+        # LZ4 costs less than writing and reading what it saves.
+        how = f"FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE {ROWS_TOGETHER}"
+        database.execute(f"COPY ({sql}) TO {_quoted(file)} ({how})")
     except duckdb.Error as error:
         text = str(error).splitlines()[0]
         if "maximum_object_size" in text:
             raise UnreadableFile(f"a line is longer than {LONGEST_LINE // 2**20} MB") from None
         raise UnreadableFile(f"it is no file of JSON lines in UTF-8: {text[:160]}") from None
-
-
-def _key_others(database: DuckDBPyConnection, scratch: Path) -> int:
-    """Keys the plain rows whose prompt holds letters that only Python folds rightly; returns how many are plain."""
-    import pyarrow as pa
-
-    plain = f"read_parquet({_quoted(scratch / PLAIN)}, file_row_number = true)"
-    counts = f"SELECT count(*) FILTER (ok), count(*) FILTER (ok AND prompt_key IS NULL) FROM {plain}"
-    good, without = database.execute(counts).fetchall()[0]
-    if without:
-        database.execute("CREATE TABLE keys (row BIGINT, key BIGINT)")
-        asked = f"SELECT file_row_number, prompt FROM {plain} WHERE ok AND prompt_key IS NULL"
-        cursor = database.cursor().execute(asked)
-        while batch := cursor.fetchmany(BATCH * 4):
-            keys = pa.table({"row": [row for row, _ in batch], "key": [prompt_key(prompt) for _, prompt in batch]})
-            database.register("batch", keys)
-            database.execute("INSERT INTO keys SELECT * FROM batch")
-            database.unregister("batch")
-        _written(database, "keys", scratch / KEYS)
-    return int(good)
 
 
 def _odd_rows(database: DuckDBPyConnection, file: Path) -> Iterator[int]:
@@ -148,10 +144,14 @@ def _odd_rows(database: DuckDBPyConnection, file: Path) -> Iterator[int]:
 
 def _written(database: DuckDBPyConnection, table: str, file: Path) -> int:
     """Writes a table to a file unless it is empty; returns its rows."""
-    number = int(database.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
+    number = _count(database, table)
     if number:
         database.execute(f"COPY {table} TO {_quoted(file)} (FORMAT parquet)")
     return number
+
+
+def _count(database: DuckDBPyConnection, relation: str) -> int:
+    return int(database.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
 
 
 def _read_others(
@@ -226,7 +226,6 @@ def _record(row: int, fields: Any, author: str, fact_id: str | None, name: str) 
         "fact_id": fields.fact_id or fact_id,
         "key_facts": None if fields.key_facts is None else list(fields.key_facts),
         "origin": None if fields.origin is None else json.dumps(fields.origin, ensure_ascii=False),
-        "content_key": content_key(fields.prompt, fields.response),
         "prompt_key": prompt_key(fields.prompt),
     }
 

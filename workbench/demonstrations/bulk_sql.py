@@ -7,14 +7,17 @@ depends on the way.
 
 from __future__ import annotations
 
-from storage.text_keys import content_key_sql, prompt_key_sql, word_form_sql
 from workbench.demonstrations.column_names import CONTEXT_NAMES, LANGUAGE_NAMES, first_named, plain_name
 from workbench.demonstrations.columns import ColumnChoice
+from workbench.demonstrations.split_names import SPLITS
 from workbench.demonstrations.text_rules import MAX_CHARACTERS, MAX_NAME_CHARACTERS, STATUSES
 
 LONGEST_LINE = 16 * 2**20
+KEY_FUNCTION = "prompt_key_of"
+"""Name of the SQL function, from text to BIGINT, that the query calls for the key of a prompt."""
 _SPACE = r"\s\x{1c}-\x{1f}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 _OPTIONAL = ("source", "author", "status", "split", "fact_id")
+"""Columns that a file need not have."""
 _RICH = ("key_facts", "origin")
 """Columns with lists and objects: a row that fills one is left to Python."""
 
@@ -26,31 +29,37 @@ def can_be_plain(choice: ColumnChoice) -> bool:
     return one_text and one_tag_column and choice.html == "keep"
 
 
-def rows_sql(path: str, columns: list[str], choice: ColumnChoice, *, author: str, source: str) -> str:
-    """A query that gives a row for each line that is not blank, in the file's order.
+def constants(columns: list[str], choice: ColumnChoice, defaults: dict[str, str]) -> dict[str, str | None]:
+    """What all plain rows have in the optional columns that the file does not have."""
+    return {name: defaults.get(name) for name in _OPTIONAL if name not in _by_meaning(columns, choice)}
 
-    ``ok`` tells plain rows from the others; ``prompt_key`` is null where Python has to find it.
+
+def rows_sql(path: str, columns: list[str], choice: ColumnChoice, defaults: dict[str, str]) -> str:
+    """A query that gives a row for each line that is not blank, in the file's order; ``ok`` tells which are plain.
+
+    It has the optional columns that the file has; ``defaults`` are for the rows that leave them empty.
     """
     by_meaning = _by_meaning(columns, choice)
+    optional = [name for name in _OPTIONAL if name in by_meaning]
     rich = [f"{_name(column)} IS NOT NULL AND {_name(column)} NOT IN ('', 'null')" for column in _rich(columns, choice)]
     selected = [f"{_name(column)} AS {name}" for name, column in by_meaning.items()]
-    selected += [f"NULL::VARCHAR AS {name}" for name in _OPTIONAL if name not in by_meaning]
     selected += ["NULL::JSON AS tags"] if "tags" not in by_meaning else []
     kinds = {column: "JSON" if column == by_meaning.get("tags") else "VARCHAR" for column in columns}
     declared = ", ".join(f"{_text(column)}: '{kind}'" for column, kind in kinds.items())
-    defaults = {"source": source, "author": author, "status": "approved"}
-    filled = ", ".join(f"coalesce(nullif({name}, ''), {_text(value)}) AS {name}" for name, value in defaults.items())
+    filled = [
+        f"coalesce(nullif({name}, ''), {_text(defaults[name]) if name in defaults else 'NULL'}) AS {name}"
+        for name in optional
+    ]
     return f"""
-    SELECT * EXCLUDE (form), {prompt_key_sql("prompt", "form")} AS prompt_key FROM (
-        SELECT * EXCLUDE (tag_list), coalesce(tag_list, []) AS tags,
-            {content_key_sql("prompt", "response")} AS content_key, {word_form_sql("prompt")} AS form,
-            coalesce(NOT is_rich AND {_checks()}, false) AS ok
-        FROM (SELECT prompt, response, {filled}, nullif(split, '') AS split, nullif(fact_id, '') AS fact_id, is_rich,
-                CASE WHEN json_type(tags) = 'ARRAY' THEN from_json(tags, '["VARCHAR"]') END AS tag_list,
-                coalesce(json_type(tags), 'NULL') IN ('NULL', 'ARRAY') AS tags_fit
-            FROM (SELECT {", ".join(selected)}, {" OR ".join(f"({test})" for test in rich) or "false"} AS is_rich
-                FROM read_json({_text(path)}, format = 'newline_delimited', ignore_errors = true,
-                    maximum_object_size = {LONGEST_LINE}, compression = 'none', columns = {{{declared}}}))))
+    SELECT * EXCLUDE (tag_list, tags_fit, is_rich), coalesce(tag_list, []) AS tags,
+        coalesce(NOT is_rich AND {_checks(optional)}, false) AS ok,
+        CASE WHEN strlen(prompt) <= {4 * MAX_CHARACTERS} THEN {KEY_FUNCTION}(prompt) END AS prompt_key
+    FROM (SELECT {", ".join(("prompt", "response", *filled))}, is_rich,
+            CASE WHEN json_type(tags) = 'ARRAY' THEN from_json(tags, '["VARCHAR"]') END AS tag_list,
+            coalesce(json_type(tags), 'NULL') IN ('NULL', 'ARRAY') AS tags_fit
+        FROM (SELECT {", ".join(selected)}, {" OR ".join(f"({test})" for test in rich) or "false"} AS is_rich
+            FROM read_json({_text(path)}, format = 'newline_delimited', ignore_errors = true,
+                maximum_object_size = {LONGEST_LINE}, compression = 'none', columns = {{{declared}}})))
     """
 
 
@@ -70,17 +79,22 @@ def _rich(columns: list[str], choice: ColumnChoice) -> list[str]:
     return rich
 
 
-def _checks() -> str:
+def _checks(optional: list[str]) -> str:
     odd_tag = f"part IS NULL OR regexp_matches(part, '^[{_SPACE}\\[{{]|[{_SPACE}]$|[;,]|^$|^(true|false|null)$')"
-    lengths = {"prompt": MAX_CHARACTERS, "response": MAX_CHARACTERS, "source": MAX_CHARACTERS}
+    lengths = {"prompt": MAX_CHARACTERS, "response": MAX_CHARACTERS}
+    lengths |= {"source": MAX_CHARACTERS} if "source" in optional else {}
+    lengths |= {"author": MAX_NAME_CHARACTERS} if "author" in optional else {}
+    checks = {
+        "status": f"status IN ({', '.join(map(_text, STATUSES))})",
+        "split": f"(split IS NULL OR split IN ({', '.join(map(_text, SPLITS))}))",
+        "fact_id": f"(fact_id IS NULL OR {_are_plain_texts({'fact_id': MAX_CHARACTERS})})",
+    }
     return " AND ".join(
         (
-            _are_plain_texts(lengths | {"author": MAX_NAME_CHARACTERS}),
-            f"status IN ({', '.join(map(_text, STATUSES))})",
-            "(split IS NULL OR split IN ('train', 'validation', 'test'))",
-            f"(fact_id IS NULL OR {_are_plain_texts({'fact_id': MAX_CHARACTERS})})",
-            f"tags_fit AND (tag_list IS NULL OR (len(list_filter(tag_list, lambda part: {odd_tag})) = 0 "
-            "AND (len(tag_list) < 2 OR len(list_distinct(tag_list)) = len(tag_list))))",
+            _are_plain_texts(lengths),
+            *(check for name, check in checks.items() if name in optional),
+            f"tags_fit AND (tag_list IS NULL OR (len(list_filter(tag_list, lambda part: {odd_tag})) = 0 AND "
+            "CASE WHEN len(tag_list) < 2 THEN true ELSE len(list_distinct(tag_list)) = len(tag_list) END))",
         )
     )
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from storage.demonstrations import Demonstration
-from storage.text_keys import content_key, prompt_key
+from storage.text_keys import content_form, prompt_key
 from workbench.demonstrations.splits import SPLITS, Split, assign_split
 from workbench.demonstrations.text_rules import (
     MAX_NAME_CHARACTERS,
@@ -154,7 +154,7 @@ def _change(
         raise InvalidInput(f"{', '.join(unknown)} cannot be changed; these can: {', '.join(EDITABLE)}.")
     new = replace(old, **_cleaned(changes), updated_at=datetime.now(UTC))
     _check(new)
-    if content_key(new.prompt, new.response) != content_key(old.prompt, old.response):
+    if content_form(new.prompt, new.response) != content_form(old.prompt, old.response):
         _check_new(ws, new, cursor)
     if prompt_key(new.prompt) != prompt_key(old.prompt):
         group, side = ws.demonstrations.side_of(new.prompt, cursor) or (prompt_key(new.prompt), new.split)

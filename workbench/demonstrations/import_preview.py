@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from storage.demonstration_import import new_keys
+from storage.demonstration_import import known_contents
 from storage.repository import arrow_view
-from storage.text_keys import content_key
+from storage.text_keys import content_form, prompt_key
 from workbench.demonstrations.columns import ColumnChoice, DemonstrationFields
 from workbench.demonstrations.import_report import DemonstrationFile, ImportReport, OnProgress, report_of
 from workbench.demonstrations.importing import check_table
@@ -42,9 +42,10 @@ def _new_rows(ws: Workspace, file: DemonstrationFile) -> list[DemonstrationField
     """The rows without those that the workspace holds, each once."""
     rows: dict[str, DemonstrationFields] = {}
     for row in file.fields:
-        rows.setdefault(content_key(row.prompt, row.response), row)
+        rows.setdefault(content_form(row.prompt, row.response), row)
     if not rows:
         return []
-    with ws.database.read() as cursor, arrow_view(cursor, "file_keys", [{"content_key": key} for key in rows]):
-        new = new_keys(cursor, "file_keys")
-    return [row for key, row in rows.items() if key in new]
+    keys = [{"prompt_key": prompt_key(row.prompt)} for row in rows.values()]
+    with ws.database.read() as cursor, arrow_view(cursor, "file_keys", keys):
+        known = known_contents(cursor, "file_keys")
+    return [row for content, row in rows.items() if content not in known]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from storage.demonstration_import import take_staged
 from storage.repository import arrow_view
-from storage.text_keys import content_key, prompt_key
+from storage.text_keys import prompt_key
 from workbench.demonstrations.bulk import StagedFile, is_large, staged_file
 from workbench.demonstrations.columns import ColumnChoice, DemonstrationFields, RowError, all_fields, choose_columns
 from workbench.demonstrations.html_text import holds_html
@@ -38,9 +38,9 @@ CELL_FORMATS = ("csv", "tsv", "xlsx")
 OWN_COLUMNS = frozenset({"id", "prompt", "response", "author", "status", "split", "created_at", "updated_at"})
 """A file with these is an export of ours: it says exactly what it means."""
 READING, CHECKING, PREPARING = "reading", "checking rows", "preparing rows"
-STORING = {"looking for duplicates": 0.04, "choosing splits": 0.02, "storing": 0.25}
+STORING = {"looking for duplicates": 0.05, "choosing splits": 0.02, "storing": 0.3}
 """Steps of ``take_staged`` -> the share of the time of an import that each takes, more or less."""
-LARGE_STEPS = {READING: 0.7, **STORING}
+LARGE_STEPS = {READING: 0.6, **STORING}
 TOLD_ROWS = 1_000
 """How far it is is said every so many rows."""
 
@@ -204,7 +204,6 @@ def _staged(file: DemonstrationFile, author: str, steps: StepProgress) -> list[d
                 "fact_id": fields.fact_id,
                 "key_facts": fields.key_facts,
                 "origin": fields.origin,
-                "content_key": content_key(fields.prompt, fields.response),
                 "prompt_key": prompt_key(fields.prompt),
             }
         )

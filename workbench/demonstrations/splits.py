@@ -33,13 +33,13 @@ def split_of_key(key: int) -> Split:
     return "validation" if position < TRAIN_SHARE + VALIDATION_SHARE else "test"
 
 
-def assign_split(prompt: str, seed: str = "") -> Split:
+def assign_split(prompt: str) -> Split:
     """The split of a prompt whose group is its own.
 
-    It depends on the words of the prompt and the seed alone (SHA-256), so it is the same on every machine, and
-    a prompt that is imported again next year lands where it was.
+    It depends on the words of the prompt alone (``prompt_key``), so it is the same on every machine, and a prompt that
+    is imported again next year lands where it was.
     """
-    return split_of_key(prompt_key(prompt, seed))
+    return split_of_key(prompt_key(prompt))
 
 
 class SplitBook:
