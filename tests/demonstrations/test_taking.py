@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.demonstrations.conftest import WriteFile
-from workbench.demonstrations import bulk
+from workbench.demonstrations import bulk, bulk_child
 from workbench.demonstrations.editing import (
     add_demonstration,
     change_demonstrations,
@@ -133,6 +133,18 @@ def test_a_large_file_of_messages_or_of_nothing(
         import_demonstrations(ws, file("b.jsonl", lines([{"prompt": "A?", "x": "b"}] * 3)), author="kim")
     with pytest.raises(InvalidInput, match="is a JSON object in UTF-8"):
         import_demonstrations(ws, file("c.jsonl", b"\xff\xfe\x00 no json\n" * 9), author="kim")
+
+
+def test_rejected_rows_beyond_the_list_are_counted(
+    file: WriteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_child, "MAX_REJECTED", 2)
+    rows = [{"prompt": f"Question {n}?" * (n % 2), "response": "x"} for n in range(10)]
+    settings = json.dumps({"author": "kim", "choice": None})
+    found = json.loads(bulk_child.stage([str(file("a.jsonl", lines(rows))), "a.jsonl", str(tmp_path), settings]))
+    assert (found["good"], found["refused"]) == (5, 5)
+    assert [row for row, _ in found["rejected"]] == [1, 3, 5]
+    assert found["rejected"][-1][1].startswith("this row and 2 more cannot be taken")
 
 
 def test_many_rows_change_at_once_and_come_back(ws: Workspace) -> None:

@@ -154,7 +154,7 @@ def _print_reports(files: list[Path], reports: list[ImportReport]) -> None:
     for path, report in zip(files, reports, strict=True):
         print(
             f"{path}: {report.rows} rows, {report.accepted} accepted, {report.duplicates} duplicates, "
-            f"{len(report.rejected)} rejected"
+            f"{report.refused} rejected"
         )
         for item in report.rejected[:SHOWN_REJECTIONS]:
             say(f"  row {item.row}: {item.reason}")

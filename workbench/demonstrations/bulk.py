@@ -37,13 +37,15 @@ OnShare = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """What the child made of a file: Parquet files with ``good`` rows, and the rows that it refused.
+    """What the child made of a file: Parquet files with ``good`` rows, and the ``refused`` ones.
 
+    ``rejected`` are their numbers and reasons; the last entry stands for those beyond the first 100,000.
     ``constants`` are what all plain rows have in the columns that their file does not have.
     """
 
     folder: Path
     good: int
+    refused: int
     rejected: list[tuple[int, str]]
     constants: dict[str, str | None]
 
@@ -108,7 +110,7 @@ def staged_file(
         )
         found = json.loads(output)
         rejected = [(row, reason) for row, reason in found["rejected"]]
-        yield StagedFile(scratch, found["good"], rejected, found["constants"])
+        yield StagedFile(scratch, found["good"], found["refused"], rejected, found["constants"])
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -166,7 +166,7 @@ def _read_others(
         for part, fields in enumerate(found):
             if isinstance(fields, RowError):
                 refused += 1
-                if len(rejected) < MAX_REJECTED:
+                if len(rejected) <= MAX_REJECTED:
                     rejected.append((number, str(fields)))
             elif part < PARTS:
                 fact_id = f"{name}#{number}" if choice.languages else None
@@ -175,6 +175,9 @@ def _read_others(
             _insert(database, batch)
             batch = []
     _insert(database, batch)
+    if refused > len(rejected):
+        unlisted = f"this row and {refused - len(rejected):,} more cannot be taken; no more reasons are listed"
+        rejected[-1] = (rejected[-1][0], unlisted)
     return rejected, refused
 
 

@@ -49,9 +49,10 @@ def reasons(rejected: Sequence[RejectedRow]) -> list[tuple[str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of the rows of one file: ``rows = accepted + duplicates + len(rejected)``.
+    """What became of the rows of one file: ``rows`` were accepted, duplicates, or rejected.
 
-    A row that holds several languages or exchanges counts once for each.
+    A row that holds several languages or exchanges counts once for each. Where more than 100,000 rows of a large file
+    are rejected, the last entry of ``rejected`` stands for the others.
     """
 
     format: str
@@ -59,6 +60,11 @@ class ImportReport:
     accepted: int
     duplicates: int
     rejected: list[RejectedRow]
+
+    @property
+    def refused(self) -> int:
+        """How many rows were rejected."""
+        return self.rows - self.accepted - self.duplicates
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ def store_staged(ws: Workspace, staged: StagedFile, steps: StepProgress | None =
     at: Callable[[str], None] = steps.at if steps else _ignored
     accepted = ws.database.run_write(lambda cursor: take_staged(cursor, staged.relation, at))
     rejected = [RejectedRow(row, reason) for row, reason in staged.rejected]
-    return ImportReport("jsonl", staged.good + len(rejected), accepted, staged.good - accepted, rejected)
+    return ImportReport("jsonl", staged.good + staged.refused, accepted, staged.good - accepted, rejected)
 
 
 def _silent(_step: str, _share: float, _left: float | None) -> None:
