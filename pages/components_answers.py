@@ -13,7 +13,7 @@ from pages.components import empty_state, escaped, plain_text
 from pages.components_charts import answers_scatter
 from pages.metric_words import MEASURES, in_points, with_interval, written
 from pages.sft_columns import Who, differences
-from workbench.evaluation.additive import Difference
+from workbench.evaluation.additive import SIGNIFICANT
 
 HEADLINES = ("fact_accuracy", "embedding_similarity", "bleu")
 PER_PAGE = 5
@@ -73,7 +73,7 @@ def comparison(run_id: str, models: Models) -> None:
 def headline(run_id: str, models: Models) -> None:
     """The measures that matter most, large: the later model's value and the change.
 
-    A change has a colour only where the paired interval leaves 0 out; a line below says which others may be chance.
+    A change has a colour only where it is significant on the same prompts; a line below names those that may be chance.
     """
     (before, _), (after, _) = models
     who = (Who(run_id, before, before), Who(run_id, after, after))
@@ -87,7 +87,8 @@ def headline(run_id: str, models: Models) -> None:
                 continue
             words = MEASURES[name]
             change, moved = _change(name, None if then is None else then.value, now.value)
-            real = moved and _leaves_zero_out(paired[name].get(after))
+            change_on_same = paired[name].get(after)
+            real = moved and change_on_same is not None and change_on_same.significant
             if moved and not real:
                 doubtful.append(words.title)
             st.metric(
@@ -101,12 +102,9 @@ def headline(run_id: str, models: Models) -> None:
             )
     if doubtful:
         st.caption(
-            f"May be chance: {', '.join(doubtful)}. On the same prompts, the 95% interval of the change holds 0."
+            f"May be chance: {', '.join(doubtful)}. On the same prompts, chance alone would show as large a change in "
+            f"more than {SIGNIFICANT:.0%} of cases."
         )
-
-
-def _leaves_zero_out(change: Difference | None) -> bool:
-    return change is not None and (change.ci_low > 0 or change.ci_high < 0)
 
 
 def _change(name: str, then: float | None, now: float) -> tuple[str | None, bool]:
@@ -139,7 +137,7 @@ def measures_table(run_id: str, models: Models) -> None:
         st.caption("No measures were computed for this run.")
         return
     st.table(pd.DataFrame(table), border="horizontal", hide_index=True)
-    st.caption("In brackets: 95% interval. Where two hardly overlap, the difference is real; else it may be chance.")
+    st.caption("In brackets: 95% interval. Whether the two differ is said by the changes above, not by these.")
     with st.expander("What these measures mean", icon=":material/help:"):
         for name, words in MEASURES.items():
             if any((model, name) in by_key for model, _ in models):

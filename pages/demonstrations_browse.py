@@ -41,12 +41,13 @@ def browse() -> None:
         demonstrations_bulk.undo()
         _page_of(number, rows, key, lambda shown, name: grid(shown, key=f"grid_{name}"), found)
         return
-    left, right = st.columns([1.4, 1], gap="medium")
+    many = st.session_state.get(MANY) or []
+    # Until something is chosen, the table has some of the room of what will stand beside it.
+    left, right = st.columns([1.4 if many or st.session_state.get(CHOSEN) else 2.2, 1], gap="medium")
     with left:
         _page_of(number, rows, key, _table, found, choosable=not meaning)
     with right:
         demonstrations_bulk.undo()
-        many = st.session_state.get(MANY) or []
         if len(many) > 1:
             demonstrations_bulk.change_many(many)
         else:
@@ -147,8 +148,8 @@ def _table(rows: list[Any], key: str) -> None:
     frame = pd.DataFrame(
         {
             "Prompt": [row.prompt for row in rows],
-            "Split": [row.split for row in rows],
             "Response": [row.response for row in rows],
+            "Split": [row.split for row in rows],
             "Status": [row.status for row in rows],
             "Tags": [", ".join(row.tags) for row in rows],
         }

@@ -16,11 +16,11 @@ from pages.metric_words import MEASURES as WORDS
 from pages.metric_words import in_points, with_interval, written
 from pages.palette import model_colour
 from pages.sft_columns import NEAREST, Part, Who, breakdown, differences, figures, rows_of, told
+from workbench.evaluation.additive import SIGNIFICANT
 from workbench.evaluation.comparing import Answered, value_of
 from workbench.evaluation.measures import MEASURES
 
 PARTS: dict[str, Part] = {"Kind of prompt": "held_out", "Tag": "tag", "Source": "source"}
-SIGNIFICANT = 0.05
 
 
 def root() -> str:
@@ -104,7 +104,7 @@ def _difference_cell(measure: str, change: Any) -> str:
         return "–"
     low, high = (_change(measure, bound).split()[0] for bound in (change.ci_low, change.ci_high))
     text = f"{_change(measure, change.value)} ({low} to {high}), p {_p(change.p)}"
-    return f"**{text}**" if change.p < SIGNIFICANT else text
+    return f"**{text}**" if change.significant else text
 
 
 def _change(measure: str, value: float) -> str:
@@ -151,7 +151,7 @@ def _verdict_on_baseline(columns: list[Who]) -> None:
         return
     name = WORDS[measure].title.lower()
     size = f"{_change(measure, change.value)}, p {_p(change.p)}"
-    if change.p >= SIGNIFICANT:
+    if not change.significant:
         st.info(
             f"Looking up the nearest demonstration answers as well as the fine-tuned model ({name}: {size}). For these "
             "prompts, training has not paid off against a search.",

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from workbench.evaluation.text_scores import Statistics
 
 
+SIGNIFICANT = 0.05
+"""A difference with a smaller p is called one; the others may be chance."""
+
+
 @dataclass(frozen=True, slots=True)
 class Additive:
     """One measure of many answers."""
@@ -76,6 +80,11 @@ class Difference:
     p: float
     """Two-sided: how often chance alone would show as large a difference."""
     n: int
+
+    @property
+    def significant(self) -> bool:
+        """Whether ``p`` is below ``SIGNIFICANT``."""
+        return self.p < SIGNIFICANT
 
 
 def paired_difference(
