@@ -53,7 +53,7 @@ def rows_sql(path: str, columns: list[str], choice: ColumnChoice, defaults: dict
     return f"""
     SELECT * EXCLUDE (tag_list, tags_fit, is_rich), coalesce(tag_list, []) AS tags,
         coalesce(NOT is_rich AND {_checks(optional)}, false) AS ok,
-        CASE WHEN strlen(prompt) <= {4 * MAX_CHARACTERS} THEN {KEY_FUNCTION}(prompt) END AS prompt_key
+        CASE WHEN strlen(prompt) <= {MAX_CHARACTERS} THEN {KEY_FUNCTION}(prompt) END AS prompt_key
     FROM (SELECT {", ".join(("prompt", "response", *filled))}, is_rich,
             CASE WHEN json_type(tags) = 'ARRAY' THEN from_json(tags, '["VARCHAR"]') END AS tag_list,
             coalesce(json_type(tags), 'NULL') IN ('NULL', 'ARRAY') AS tags_fit
