@@ -27,8 +27,9 @@ WITHHELD_VALIDATION_BELOW = int(0.1 * _RANGE)
 """One fact in ten is held out with all its wordings: half of them to test, half to validation."""
 
 _CONTENT = content_form_sql("prompt", "response")
+_CONTENT_HASH = f"md5({_CONTENT})"
 # Rows of a content that is there, or that came before in the file. Equal contents have equal prompts, so they are
-# looked for among equal keys of prompts only: eight bytes for each row to remember, and not its texts.
+# looked for among equal keys of prompts only: eight bytes to remember of most rows, and a hash of the texts of those.
 _STALE = """
 CREATE OR REPLACE TEMP TABLE stale_rows AS
 WITH again AS (
@@ -103,7 +104,7 @@ def take_staged(cursor: DuckDBPyConnection, staged: str, on_step: Callable[[str]
     went in.
     """
     on_step("looking for duplicates")
-    cursor.execute(_STALE.format(staged=staged, content=_CONTENT))
+    cursor.execute(_STALE.format(staged=staged, content=_CONTENT_HASH))
     number = _count(cursor, staged) - _count(cursor, "stale_rows")
     if number:
         on_step("choosing splits")

@@ -91,7 +91,10 @@ class DemonstrationRepository(DemonstrationCounts):
             return row
 
     def add_many(self, rows: Sequence[Demonstration], cursor: DuckDBPyConnection | None = None) -> int:
-        """Adds rows in bulk, in order; returns their number. Does not look for duplicates."""
+        """Adds rows in bulk, in order; returns their number. Does not look for duplicates.
+
+        Prompts and responses must be stripped: so are contents compared.
+        """
         return self._write(lambda own: _insert(own, rows), cursor)
 
     def has_content(self, prompt: str, response: str, cursor: DuckDBPyConnection | None = None) -> bool:
@@ -102,7 +105,7 @@ class DemonstrationRepository(DemonstrationCounts):
             return any(content_form(*row) == wanted for row in reader.fetchall())
 
     def side_of(self, prompt: str, cursor: DuckDBPyConnection | None = None) -> tuple[int, Split] | None:
-        """Group and split of the rows whose prompt has the same word form; None where there is none."""
+        """Group and split of the rows whose prompt has the same words; None where there is none."""
         with self._read(cursor) as reader:
             reader.execute(
                 "SELECT group_key, split FROM demonstrations WHERE prompt_key = ? ORDER BY position LIMIT 1",

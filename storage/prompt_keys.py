@@ -18,23 +18,38 @@ _PLAIN = r"^[ A-Za-z0-9À-ÖØ-öø-įĴ-ľŁ-ňŊ-ž?.,'!:-]*$"
 """Letters whose folding is their lower case, and signs that part words."""
 _SEPARATORS = b" ?.,'!:-"
 _LONGEST = 8_192
-"""Bytes of a prompt that is keyed with others, and of its longest word: lengths of 16 bits are sorted the fastest."""
-_FUNCTION_VALUES = sorted(map(word_value, FUNCTION_WORDS))
+"""Bytes of a prompt that is keyed with others: lengths of 16 bits are sorted the fastest."""
 _TOGETHER = 4_096
 """Prompts that are keyed at once: their words stay in the processor's cache."""
+_FUNCTION_VALUES = sorted(map(word_value, FUNCTION_WORDS))
 
 
 def prompt_keys(prompts: pa.ChunkedArray) -> pa.ChunkedArray:
     """``prompt_key`` of each prompt of a column of strings without nulls, as 64-bit integers."""
     import pyarrow as pa
 
-    blocks = (chunk.slice(start, _TOGETHER) for chunk in prompts.chunks for start in range(0, len(chunk), _TOGETHER))
-    return pa.chunked_array([_keys(block) for block in blocks], pa.int64())
+    chunks = prompts.cast(pa.string()).chunks
+    blocks = (chunk.slice(start, _TOGETHER) for chunk in chunks for start in range(0, len(chunk), _TOGETHER))
+    return pa.chunked_array([_integers(_keys(block)) for block in blocks], pa.int64())
 
 
-def _keys(prompts: pa.StringArray) -> pa.Int64Array:
+def _keys(prompts: pa.StringArray) -> NDArray[np.int64]:
     import numpy as np
-    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lengths = np.diff(_text(prompts)[1])
+    plain = _bits(pc.match_substring_regex(prompts, _PLAIN)) & (lengths <= _LONGEST)
+    rows = np.flatnonzero(plain)
+    keys = np.empty(len(prompts), np.int64)
+    keys[rows], asks = _keys_together(prompts if plain.all() else prompts.take(_integers(rows)))
+    for row in (*np.flatnonzero(~plain).tolist(), *rows[~asks].tolist()):
+        keys[row] = prompt_key(prompts[row].as_py())
+    return keys
+
+
+def _keys_together(prompts: pa.StringArray) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Keys of plain prompts, each right where the prompt has words that are no function words, and which have."""
+    import numpy as np
     import pyarrow.compute as pc
 
     text, bounds = _text(pc.replace_substring(pc.utf8_lower(prompts), "ß", "ss"))
@@ -42,13 +57,15 @@ def _keys(prompts: pa.StringArray) -> pa.Int64Array:
     values = _word_values(text, starts, lengths)
     counted = ~_are_function_words(values)
     first_words = np.searchsorted(starts, bounds)
-    keys = (_sums(np.where(counted, values, np.uint64(0)), first_words) >> np.uint64(1)).astype(np.int64)
-    together = _bits(pc.match_substring_regex(prompts, _PLAIN)) & (np.diff(bounds) <= _LONGEST)
-    together &= _sums(counted.astype(np.uint64), first_words) > 0
-    for row in np.flatnonzero(~together).tolist():
-        keys[row] = prompt_key(prompts[row].as_py())
-    # Not pa.array(), which loads pandas to see whether it was given some of that: a third of a second in a new process.
-    return pa.Array.from_buffers(pa.int64(), len(keys), [None, pa.py_buffer(keys)])
+    sums = _sums(np.where(counted, values, np.uint64(0)), first_words)
+    return (sums >> np.uint64(1)).astype(np.int64), _sums(counted.astype(np.uint64), first_words) > 0
+
+
+def _integers(numbers: NDArray[np.int64]) -> pa.Int64Array:
+    """As Arrow; not by ``pa.array``, which loads pandas to see whether it was given some: a third of a second."""
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
 
 
 def _text(strings: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
@@ -87,8 +104,7 @@ def _word_values(text: NDArray[np.uint8], starts: NDArray[np.int64], lengths: ND
     """``word_value`` of each word, letter by letter for all words that have so many letters."""
     import numpy as np
 
-    lengths = np.minimum(lengths, _LONGEST).astype(np.int16)
-    longest_first = np.argsort(-lengths, kind="stable")
+    longest_first = np.argsort(-lengths.astype(np.int16), kind="stable")
     at, falling = starts[longest_first], -lengths[longest_first]
     value = np.full(len(at), FNV_OFFSET, np.uint64)
     longest = -int(falling[0]) if len(falling) else 0

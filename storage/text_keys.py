@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 _ENGLISH = """a an the and or of in on at to for from by with about is are am was be do does did i we you my our your me
     us it its s t there this that please"""
@@ -41,20 +40,20 @@ def content_form_sql(prompt: str, response: str) -> str:
 
 
 def prompt_words(prompt: str) -> list[str]:
-    """The words that a prompt asks with, sorted: prompts with the same words are nearly the same.
+    """The words that a prompt asks with: prompts with the same words, in any order, are nearly the same.
 
-    Case, accents' encoding, punctuation, order and function words do not count; names, numbers, question
-    words and negations do. A prompt of nothing but function words keeps them; one without words is one itself.
+    Case, accents' encoding, punctuation and function words do not count; names, numbers, question words and negations
+    do. A prompt of nothing but function words keeps them; one of nothing but signs is taken for a word.
     """
     # Compatibility forms may decompose into capitals, so the text is folded before and after.
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", prompt).casefold())
-    words = sorted(_WORD.findall(folded))
+    words = _WORD.findall(folded)
     return [word for word in words if word not in FUNCTION_WORDS] or words or [" ".join(folded.split())]
 
 
 def word_form(prompt: str) -> str:
-    """A prompt's words as one text."""
-    return " ".join(prompt_words(prompt))
+    """A prompt's words in one order: prompts of equal form ask the same."""
+    return " ".join(sorted(prompt_words(prompt)))
 
 
 def prompt_key(prompt: str) -> int:
@@ -66,7 +65,6 @@ def prompt_key(prompt: str) -> int:
     return (sum(map(word_value, prompt_words(prompt))) & _64_BITS) >> 1
 
 
-@lru_cache(maxsize=65_536)
 def word_value(word: str) -> int:
     """64 bits for a word: FNV-1a of its UTF-8 bytes, mixed.
 

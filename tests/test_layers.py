@@ -133,7 +133,7 @@ def test_training_knows_nothing_of_the_database() -> None:
 def test_what_training_may_take_from_storage_is_pure() -> None:
     """Words and keys of texts, which know of no table and no file."""
     imports = {name for module in PURE for name in _imports(module, False)}
-    assert {name.partition(".")[0] for name in imports} <= {"__future__", "functools", "re", "unicodedata"}
+    assert {name.partition(".")[0] for name in imports} <= {"__future__", "re", "unicodedata"}
 
 
 def test_the_worker_and_its_stages_never_open_the_database() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,8 @@ from workbench.demonstrations.importing import import_demonstrations
 from workbench.demonstrations.splits import assign_split
 from workbench.errors import InvalidInput
 from workbench.workspace import Workspace
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def lines(rows: list[dict[str, object]]) -> str:
@@ -118,6 +122,37 @@ def test_the_way_for_large_files_gives_what_the_other_gives(
         twin = staged[key]
         for name in ("tags", "source", "author", "status", "split", "fact_id", "key_facts", "group_key", "origin"):
             assert getattr(row, name) == getattr(twin, name), (key, name)
+
+
+def test_columns_that_a_large_file_lacks_are_as_in_a_small_one(
+    ws: Workspace, file: WriteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"prompt": f"Where is room {n}?", "response": f"Floor {n}."} for n in range(3)]
+    path = file("team's.jsonl", lines(rows))
+    import_demonstrations(ws, path, author="O'Neil")
+    monkeypatch.setattr(bulk, "LARGE_BYTES", 0)
+    with Workspace.open(tmp_path / "other", owner="test") as other:
+        import_demonstrations(other, path, author="O'Neil")
+        small, large = (
+            [replace(row, id="", created_at=NOW, updated_at=NOW) for row in w.demonstrations.list()]
+            for w in (ws, other)
+        )
+    assert small == large
+    assert {(row.author, row.source, row.status, row.fact_id) for row in large} == {
+        ("O'Neil", "team's.jsonl", "approved", None)
+    }
+
+
+def test_a_large_file_without_the_memory_for_its_keys_is_not_called_broken(
+    file: WriteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_prompts: object) -> object:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(bulk_child, "prompt_keys", fail)
+    path = file("a.jsonl", lines([{"prompt": "Where?", "response": "Here."}]))
+    with pytest.raises(MemoryError):
+        bulk_child.stage([str(path), "a.jsonl", str(tmp_path), json.dumps({"author": "kim", "choice": None})])
 
 
 def test_a_large_file_of_messages_or_of_nothing(

@@ -158,8 +158,8 @@ def _print_reports(files: list[Path], reports: list[ImportReport]) -> None:
         )
         for item in report.rejected[:SHOWN_REJECTIONS]:
             say(f"  row {item.row}: {item.reason}")
-        if len(report.rejected) > SHOWN_REJECTIONS:
-            say(f"  and {len(report.rejected) - SHOWN_REJECTIONS} more rows; --rejected FILE writes them all")
+        if report.refused > SHOWN_REJECTIONS:
+            say(f"  and {report.refused - SHOWN_REJECTIONS} more rows; --rejected FILE writes them to a file")
 
 
 def export_file(

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from storage.demonstration_import import STAGED
 from storage.prompt_keys import prompt_keys
 from storage.text_keys import prompt_key
 from workbench.demonstrations.bulk import EXTRA, PLAIN, PROGRESS
@@ -36,9 +37,6 @@ HEAD_LINES = 1_000
 BATCH = 5_000
 MAX_REJECTED = 100_000
 PROGRESS_SECONDS = 0.2
-_EXTRA = """CREATE TABLE extra (row BIGINT, prompt VARCHAR, response VARCHAR, tags VARCHAR[], source VARCHAR,
-    author VARCHAR, status VARCHAR, split VARCHAR, fact_id VARCHAR, key_facts VARCHAR[], origin VARCHAR,
-    prompt_key BIGINT)"""
 
 
 def stage(arguments: list[str]) -> bytes:
@@ -48,7 +46,7 @@ def stage(arguments: list[str]) -> bytes:
     columns = _columns(path)
     choice = _choice(settings["choice"]) if settings["choice"] else choose_columns(columns)
     database = _connect(scratch)
-    database.execute(_EXTRA)
+    database.execute(f"CREATE TABLE extra ({STAGED})")
     plain, good = can_be_plain(choice), 0
     defaults = {"source": name, "author": settings["author"], "status": "approved"}
     if plain:
@@ -129,6 +127,8 @@ def _read_plain(database: DuckDBPyConnection, sql: str, file: Path) -> None:
         database.execute(f"COPY ({sql}) TO {_quoted(file)} ({how})")
     except duckdb.Error as error:
         text = str(error).splitlines()[0]
+        if isinstance(error, duckdb.OutOfMemoryException) or "executing the UDF" in text:
+            raise MemoryError(text) from error  # the keys' function takes any text, if there is room for it
         if "maximum_object_size" in text:
             raise UnreadableFile(f"a line is longer than {LONGEST_LINE // 2**20} MB") from None
         raise UnreadableFile(f"it is no file of JSON lines in UTF-8: {text[:160]}") from None
