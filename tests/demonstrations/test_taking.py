@@ -143,6 +143,21 @@ def test_columns_that_a_large_file_lacks_are_as_in_a_small_one(
     }
 
 
+def test_rows_of_a_file_of_several_buffers_keep_their_order(ws: Workspace, tmp_path: Path) -> None:
+    # DuckDB reads 32 MB at a time, on several threads; odd rows are known by their place among all of them.
+    path, filling, rows = tmp_path / "a.jsonl", "x" * 400, 90_000
+    with path.open("w", encoding="utf-8") as file:
+        for n in range(rows):
+            odd = {1: " odd ", 2: '"broken '}.get(n % 1_000, "")
+            file.write(f'{{"prompt": "{odd}Room {n}?", "response": "{filling} {n}"}}\n')
+    report = import_demonstrations(ws, path, author="kim")
+    assert [row.row for row in report.rejected] == [n + 1 for n in range(2, rows, 1_000)]
+    assert report.accepted == rows - len(report.rejected)
+    with ws.database.read() as cursor:
+        cursor.execute("SELECT regexp_extract(response, '\\d+$')::INTEGER FROM demonstrations ORDER BY position")
+        assert [n for (n,) in cursor.fetchall()] == [n for n in range(rows) if n % 1_000 != 2]
+
+
 def test_a_large_file_without_the_memory_for_its_keys_is_not_called_broken(
     file: WriteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
