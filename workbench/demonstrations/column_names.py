@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 PROMPT_NAMES = (
     "prompt", "question", "instruction", "query", "input", "user", "q", "ask", "title", "questions", "user_input",
@@ -44,6 +45,7 @@ CODES = frozenset({*LANGUAGES.values(), "uk", "ro", "hu", "el", "he", "hi", "bg"
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "ß": "ss", "æ": "ae", "đ": "d"})
 
 
+@lru_cache(maxsize=1_024)
 def plain_name(name: str) -> str:
     """A column name without case and accents, one underscore for each gap: 'Ideal Response' -> 'ideal_response'."""
     text = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))

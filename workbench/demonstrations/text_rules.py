@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal, get_args
 
@@ -12,6 +13,7 @@ MAX_CHARACTERS = 20_000
 """Longest prompt or response."""
 MAX_NAME_CHARACTERS = 200
 """Longest name of a person."""
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def text_problem(name: str, text: object) -> str | None:
@@ -24,7 +26,7 @@ def text_problem(name: str, text: object) -> str | None:
         return f"the {name} has {len(text):,} characters; {MAX_CHARACTERS:,} is the most"
     if "\x00" in text:
         return f"the {name} holds a NUL character"
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if _HALF_CHARACTER.search(text):
         return f"the {name} holds half a character (a lone surrogate)"
     return None
 
