@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.demonstrations.conftest import WriteFile
-from workbench.demonstrations import bulk, bulk_child
+from workbench.demonstrations import bulk, bulk_child, bulk_sql
+from workbench.demonstrations.columns import choose_columns
 from workbench.demonstrations.editing import (
     add_demonstration,
     change_demonstrations,
@@ -98,6 +101,10 @@ ODD = [
     {"prompt": "NUL", "response": "a\u0000b"},
     {"prompt": "of the", "response": "only function words"},
     {"prompt": "x" * 20_001, "response": "y"},
+    {"prompt": "Line tab?", "response": "\u000bA line tab before it."},
+    {"prompt": "Said null?", "response": "y", "key_facts": "null"},
+    {"prompt": "Odd tags?", "response": "1", "tags": ["a\u0000"]},
+    {"prompt": "Odd tags?", "response": "2", "tags": ["a" * 20_001]},
 ]
 
 
@@ -107,6 +114,8 @@ def test_the_way_for_large_files_gives_what_the_other_gives(
     text = (
         lines(ODD)
         + '\n  \n{"prompt": "mended", "response": "x",}\n{"prompt": "cut\n[1]\n{"prompt": "\\ud83d", "response": "x"}'
+        + '\n\x0c\n\u2028\n{"prompt": "not a number", "response": NaN}'
+        + '\n\ufeff{"prompt": "another file begins", "response": "x"}\n{"prompt": "", "response": "last"}'
     )
     path = file("a.jsonl", text)
     small = import_demonstrations(ws, path, author="kim")
@@ -170,6 +179,29 @@ def test_a_large_file_without_the_memory_for_its_keys_is_not_called_broken(
         bulk_child.stage([str(path), "a.jsonl", str(tmp_path), json.dumps({"author": "kim", "choice": None})])
 
 
+def test_columns_that_differ_by_case_only_are_read_from_large_files_too(
+    ws: Workspace, file: WriteFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "LARGE_BYTES", 0)
+    rows: list[dict[str, object]] = [
+        {"prompt": "A?", "Prompt": "a?", "response": "1", "status": "draft", "Status": "rejected", "SOURCE": "s"},
+        {"prompt": "B?", "response": "2", "Status": "draft", "source": "t"},
+    ]
+    import_demonstrations(ws, file("a.jsonl", lines(rows)), author="kim")
+    found = [(row.prompt, row.status, row.source) for row in ws.demonstrations.list()]
+    assert found == [("A?", "rejected", "s"), ("B?", "draft", "a.jsonl")]
+
+
+def test_nothing_in_the_query_for_plain_rows_changes_their_order() -> None:
+    columns = ["prompt", "response", "tags", "source", "author", "status", "split", "fact_id", "key_facts", "origin"]
+    with duckdb.connect() as database:
+        database.execute(f"CREATE FUNCTION {bulk_sql.KEY_FUNCTION}(prompt) AS 0")
+        sql = bulk_sql.rows_sql(__file__, columns, choose_columns(columns), {"source": "a", "author": "b"})
+        plan = str(database.execute(f"EXPLAIN {sql}").fetchall())
+    assert "Read Json" in plan
+    assert not re.search("join|sort|order|aggregate", plan, re.IGNORECASE)
+
+
 def test_a_large_file_of_messages_or_of_nothing(
     ws: Workspace, file: WriteFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +211,8 @@ def test_a_large_file_of_messages_or_of_nothing(
         ws, file("a.jsonl", lines([{"messages": said}, {"messages": said[:1]}])), author="kim"
     )
     assert (report.accepted, [row.row for row in report.rejected]) == (1, [2])
+    report = import_demonstrations(ws, file("d.jsonl", lines([{"messages": said[:1]}])), author="kim")
+    assert (report.accepted, [row.row for row in report.rejected]) == (0, [1])
     with pytest.raises(InvalidInput, match="no column is the response"):
         import_demonstrations(ws, file("b.jsonl", lines([{"prompt": "A?", "x": "b"}] * 3)), author="kim")
     with pytest.raises(InvalidInput, match="is a JSON object in UTF-8"):

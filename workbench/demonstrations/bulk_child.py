@@ -47,7 +47,7 @@ def stage(arguments: list[str]) -> bytes:
     choice = _choice(settings["choice"]) if settings["choice"] else choose_columns(columns)
     database = _connect(scratch)
     database.execute(f"CREATE TABLE extra ({STAGED})")
-    plain, good = can_be_plain(choice), 0
+    plain, good = can_be_plain(columns, choice), 0
     defaults = {"source": name, "author": settings["author"], "status": "approved"}
     if plain:
         sql = rows_sql(str(path), columns, choice, defaults)
@@ -161,7 +161,10 @@ def _read_others(
     rejected: list[tuple[int, str]] = []
     refused, batch = 0, []
     for ordinal, number, line in _wanted_lines(path, wanted):
-        row = line_row(number, _text(line))
+        text = _text(line)
+        if not text.strip():
+            continue  # of space that JSON does not know
+        row = line_row(number, text)
         found = [RowError(row.problem)] if row.values is None else all_fields(row.values, choice)
         for part, fields in enumerate(found):
             if isinstance(fields, RowError):
@@ -189,7 +192,7 @@ def _wanted_lines(path: Path, wanted: Iterator[int] | None) -> Iterator[tuple[in
     ordinal = -1
     with path.open("rb") as file:
         for number, line in enumerate(_lines(file), start=1):
-            if not line.strip(b" \t\r\n"):
+            if not line.strip():
                 continue
             ordinal += 1
             if wanted is None:

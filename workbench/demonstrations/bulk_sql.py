@@ -15,15 +15,23 @@ from workbench.demonstrations.text_rules import MAX_CHARACTERS, MAX_NAME_CHARACT
 LONGEST_LINE = 16 * 2**20
 KEY_FUNCTION = "prompt_key_of"
 """Name of the SQL function, from text to BIGINT, that the query calls for the key of a prompt."""
-_SPACE = r"\s\x{1c}-\x{1f}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
+_SPACE = r"\s\x{0b}\x{1c}-\x{1f}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
+_NO_TEXT = "^([-0-9.eE+]+|true|false|null|NaN|-?Infinity)$"
+"""Texts that may have been no texts in the file. Not a list with IN: DuckDB makes a join of six or more, which does not
+keep the order of the rows."""
 _OPTIONAL = ("source", "author", "status", "split", "fact_id")
 """Columns that a file need not have."""
 _RICH = ("key_facts", "origin")
 """Columns with lists and objects: a row that fills one is left to Python."""
+_BY_PLAIN_NAME = ("author", "status", "split", *_RICH, *CONTEXT_NAMES)
+"""Columns that each row is asked for by their plain names: of 'Status' and 'status' its last one counts."""
 
 
-def can_be_plain(choice: ColumnChoice) -> bool:
+def can_be_plain(columns: list[str], choice: ColumnChoice) -> bool:
     """Whether rows read by this choice can be plain at all: one prompt and one response, taken as they are."""
+    names = list(map(plain_name, columns))
+    if any(names.count(name) > 1 for name in _BY_PLAIN_NAME) or _differ_by_case_only(_read(columns, choice)):
+        return False  # the last one of each row counts
     one_text = bool(choice.prompt and choice.response and not choice.messages and not choice.languages)
     one_tag_column = len(choice.tags) < 2 and not any(plain_name(name) in LANGUAGE_NAMES for name in choice.tags)
     return one_text and one_tag_column and choice.html == "keep"
@@ -41,10 +49,11 @@ def rows_sql(path: str, columns: list[str], choice: ColumnChoice, defaults: dict
     """
     by_meaning = _by_meaning(columns, choice)
     optional = [name for name in _OPTIONAL if name in by_meaning]
-    rich = [f"{_name(column)} IS NOT NULL AND {_name(column)} NOT IN ('', 'null')" for column in _rich(columns, choice)]
+    rich = [f"{_name(column)} IS NOT NULL AND {_name(column)} <> ''" for column in _rich(columns, choice)]
     selected = [f"{_name(column)} AS {name}" for name, column in by_meaning.items()]
     selected += ["NULL::JSON AS tags"] if "tags" not in by_meaning else []
-    kinds = {column: "JSON" if column == by_meaning.get("tags") else "VARCHAR" for column in columns}
+    read = _read(columns, choice)
+    kinds = {column: "JSON" if column == by_meaning.get("tags") else "VARCHAR" for column in read}
     declared = ", ".join(f"{_text(column)}: '{kind}'" for column, kind in kinds.items())
     filled = [
         f"coalesce(nullif({name}, ''), {_text(defaults[name]) if name in defaults else 'NULL'}) AS {name}"
@@ -61,6 +70,16 @@ def rows_sql(path: str, columns: list[str], choice: ColumnChoice, defaults: dict
             FROM read_json({_text(path)}, format = 'newline_delimited', ignore_errors = true,
                 maximum_object_size = {LONGEST_LINE}, compression = 'none', columns = {{{declared}}})))
     """
+
+
+def _read(columns: list[str], choice: ColumnChoice) -> list[str]:
+    """The columns that the query reads."""
+    return list(dict.fromkeys([*_by_meaning(columns, choice).values(), *_rich(columns, choice)]))
+
+
+def _differ_by_case_only(columns: list[str]) -> bool:
+    """Whether SQL would take two of the names for one."""
+    return len({column.casefold() for column in columns}) < len(columns)
 
 
 def _by_meaning(columns: list[str], choice: ColumnChoice) -> dict[str, str]:
@@ -80,7 +99,8 @@ def _rich(columns: list[str], choice: ColumnChoice) -> list[str]:
 
 
 def _checks(optional: list[str]) -> str:
-    odd_tag = f"part IS NULL OR regexp_matches(part, '^[{_SPACE}\\[{{]|[{_SPACE}]$|[;,]|^$|^(true|false|null)$')"
+    odd_tag = f"part IS NULL OR strlen(part) > {MAX_CHARACTERS} OR contains(part, chr(0))"
+    odd_tag += f" OR regexp_matches(part, '^[{_SPACE}\\[{{]|[{_SPACE}]$|[;,]|^$|^(true|false|null)$')"
     lengths = {"prompt": MAX_CHARACTERS, "response": MAX_CHARACTERS}
     lengths |= {"source": MAX_CHARACTERS} if "source" in optional else {}
     lengths |= {"author": MAX_NAME_CHARACTERS} if "author" in optional else {}
@@ -108,16 +128,14 @@ def _are_plain_texts(longest: dict[str, int]) -> str:
     firsts = " || ".join(f"left({column}, 1)" for column in longest)
     # Not right(), which counts the letters of the whole text first.
     lasts = " || ".join(f"{column}[-1]" for column in longest)
-    values = " OR ".join(
-        f"regexp_matches({column}, '^[-0-9.eE+]+$') OR {column} IN ('true', 'false', 'null')" for column in longest
-    )
+    values = " OR ".join(f"regexp_matches({column}, '{_NO_TEXT}')" for column in longest)
     fitting = [
         f"{column} <> '' AND strlen({column}) <= {most} AND NOT contains({column}, chr(0))"
         for column, most in longest.items()
     ]
     return (
         f"({' AND '.join(fitting)} AND NOT regexp_matches({firsts} || {lasts}, '[\\[{{{_SPACE}]') "
-        f"AND NOT CASE WHEN regexp_matches({firsts}, '[-0-9.eE+tfn]') THEN {values} ELSE false END)"
+        f"AND NOT CASE WHEN regexp_matches({firsts}, '[-0-9.eE+tfnNI]') THEN {values} ELSE false END)"
     )
 
 

@@ -173,7 +173,9 @@ def store_demonstrations(
 def store_staged(ws: Workspace, staged: StagedFile, steps: StepProgress | None = None) -> ImportReport:
     """Stores the rows of a large file that has been staged, in one transaction."""
     at: Callable[[str], None] = steps.at if steps else _ignored
-    accepted = ws.database.run_write(lambda cursor: take_staged(cursor, staged.relation, at))
+    accepted = 0
+    if staged.good:
+        accepted = ws.database.run_write(lambda cursor: take_staged(cursor, staged.relation, at))
     rejected = [RejectedRow(row, reason) for row, reason in staged.rejected]
     return ImportReport("jsonl", staged.good + staged.refused, accepted, staged.good - accepted, rejected)
 

@@ -124,6 +124,7 @@ def _line_rows(text: str, reading: Reading) -> Iterator[RawRow]:
     # Not splitlines(): it would also cut at U+2028 and the like, which JSON strings may hold.
     number_mended = 0
     for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+        line = line.removeprefix("\ufeff")  # files put together keep the mark of each
         if line.strip():
             value, was_mended = _line_value(line)
             number_mended += was_mended
