@@ -75,7 +75,8 @@ def _page_of(
 
 def _found(number: int, filters: dict[str, Any], choosable: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{counted(number, 'demonstration')} found", width="stretch")
+        # The button stands beside it and not at the right: the table's own buttons lie over that place.
+        st.caption(f"{counted(number, 'demonstration')} found", width="content")
         if number > 1 and choosable:
             st.button(
                 f"Choose all {number:,}", key="choose_all", type="tertiary", on_click=_choose_all, args=(filters,)

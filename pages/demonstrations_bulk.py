@@ -65,9 +65,13 @@ def change_many(ids: Sequence[str]) -> None:
 
 def change(ids: Sequence[str], **changes: Any) -> None:
     """Callback: change the rows and remember how to take it back."""
+    _changed(ids, **changes)
+
+
+def _changed(ids: Sequence[str], **changes: Any) -> bool:
     status = changes.get("status")
     what = DONE[status] if status else "tagged anew"
-    _do(ids, lambda name: change_demonstrations(services.workspace(), ids, by=name, **changes), what)
+    return _do(ids, lambda name: change_demonstrations(services.workspace(), ids, by=name, **changes), what)
 
 
 def delete(ids: Sequence[str]) -> None:
@@ -107,8 +111,8 @@ def _do(ids: Sequence[str], action: Callable[[str], Any], what: str) -> bool:
 
 def _change_tags(ids: Sequence[str]) -> None:
     state = st.session_state
-    change(ids, add_tags=state["many_add_tags"], remove_tags=state["many_remove_tags"])
-    state["many_add_tags"], state["many_remove_tags"] = [], []
+    if _changed(ids, add_tags=state["many_add_tags"], remove_tags=state["many_remove_tags"]):
+        state["many_add_tags"], state["many_remove_tags"] = [], []
 
 
 def link(ids: Sequence[str]) -> None:

@@ -188,6 +188,8 @@ def _bar() -> Iterator[OnProgress]:
 def _done(name: str, stored: ImportReport, rejected_file: bytes, *, drafts: bool = False) -> None:
     """Say what was taken, and empty the uploader."""
     what = f"{counted(stored.accepted, 'draft' if drafts else 'demonstration')} imported from {name}."
+    if drafts and stored.duplicates:
+        what += f" {counted(stored.duplicates, 'duplicate')} left out."
     if drafts:
         what += " Read and approve them under Browse, with the status “draft”."
     report("import", what)

@@ -15,6 +15,7 @@ from pages.components import escaped
 
 NAME = "person_name"
 _ASKED = "person_name_asked"
+_TAKEN = "person_name_taken"
 _MAX_NAME = 60
 
 
@@ -41,6 +42,7 @@ def person() -> str | None:
 
 def sidebar() -> None:
     """Who you are, at the foot of the sidebar."""
+    st.session_state.pop(_TAKEN, None)
     with st.sidebar:
         if provider_configured():
             st.caption(f"Signed in as {escaped(person())}")
@@ -61,6 +63,9 @@ def sidebar() -> None:
 
 def asked(why: str) -> str | None:
     """The person's name; where there is none yet, a field that asks for it, and None."""
+    if st.session_state.pop(_TAKEN, False):
+        # Only a dialog was drawn anew: the browser has to learn the name from the sidebar, or it empties it again.
+        st.rerun()
     name = person()
     if name is None:
         with st.container(border=True, width=560):
@@ -100,6 +105,7 @@ def _take_name() -> None:
     name = " ".join(str(st.session_state.get(_ASKED) or "").split())
     if name:
         st.session_state[NAME] = name
+        st.session_state[_TAKEN] = True
 
 
 def _known_names() -> list[str]:

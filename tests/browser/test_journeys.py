@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Server, Watched, wait_for
 from tests.pages import seeding
+from workbench.demonstrations.editing import add_demonstration
 from workbench.workspace import Workspace
 
 
@@ -85,6 +86,8 @@ def review_faq(page: Page) -> None:
     """Approve what was found, and reject one of two answers that contradict."""
     page.get_by_role("tab", name="Browse").click()
     page.get_by_label("Search", exact=True).fill("gym")
+    expect(page.get_by_text("2 demonstrations found")).to_be_visible()
+    page.get_by_test_id("stDataFrame").hover()  # its own buttons show above it, and must not lie over this one
     page.get_by_role("button", name="Choose all 2").click()
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("2 demonstrations approved.")).to_be_visible()
@@ -130,6 +133,26 @@ def test_company_knowledge_comes_in_is_reviewed_and_goes_out(server: Server, tab
     assert tab.complaints == []
     assert tab.outside == []
     server.stop()
+
+
+def test_a_name_given_while_a_row_is_edited_stays(server: Server, tab: Watched) -> None:
+    with Workspace.open(server.workspace) as ws:
+        add_demonstration(ws, prompt="Where is the gym?", response="In the basement.", author="kim")
+    server.start()
+    page = tab.page
+    tab.open(server, "demonstrations")
+    page.get_by_test_id("stDataFrame").click(position={"x": 16, "y": 50})
+    page.get_by_role("button", name="Edit", exact=False).filter(has_text=re.compile("Edit$")).click()
+    dialog = page.get_by_role("dialog")
+    give_name(page, "Ada")
+    dialog.get_by_label("Ideal response").fill("On the roof.")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_text("On the roof.")).to_be_visible()
+    assert tab.complaints == []
+    server.stop()
+    with Workspace.open(server.workspace) as ws:
+        assert [row.response for row in ws.demonstrations.list()] == ["On the roof."]
 
 
 def badge(page: Page, state: str) -> Locator:

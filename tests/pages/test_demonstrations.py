@@ -140,6 +140,15 @@ def test_home_loads_the_demo_company(ws: Workspace, app: AppTest) -> None:
     assert "load_demo" not in {button.key for button in app.button}
 
 
+def test_typed_tags_stay_where_they_cannot_be_stored(ws: Workspace, app: AppTest) -> None:
+    rows = [add_demonstration(ws, prompt=f"Q {n}?", response="x", author="kim", tags=("office",)) for n in range(2)]
+    visit(app, PAGE, **{MANY: [row.id for row in rows]})
+    app.multiselect(key="many_add_tags").set_value(["office"])
+    unbroken(next(button for button in app.button if button.label == "Change tags").click().run())
+    assert "Your name" in app.error[0].value
+    assert app.multiselect(key="many_add_tags").value == ["office"]
+
+
 def test_many_rows_are_approved_together_and_that_is_undone(ws: Workspace, app: AppTest) -> None:
     rows = [add_demonstration(ws, prompt=f"Q {n}?", response="x", author="kim", status="draft") for n in range(3)]
     visit(app, PAGE, name="Ben", **{MANY: [row.id for row in rows[:2]]})
@@ -175,6 +184,10 @@ def test_a_handbook_gives_drafts(ws: Workspace, app: AppTest) -> None:
         ("What should I know about Travel?", "draft"),
     ]
     assert app.success[0].value.startswith("2 drafts imported from handbook")
+    app.file_uploader(key="import_file_1").upload("again.md", text.encode())
+    unbroken(app.run())
+    unbroken(app.button(key="import_confirm").click().run())
+    assert "1 duplicate left out" in app.success[0].value
 
 
 def test_a_snapshot_is_named_and_listed(ws: Workspace, app: AppTest) -> None:
