@@ -167,6 +167,16 @@ def test_rows_of_a_file_of_several_buffers_keep_their_order(ws: Workspace, tmp_p
         assert [n for (n,) in cursor.fetchall()] == [n for n in range(rows) if n % 1_000 != 2]
 
 
+def test_a_column_that_comes_late_in_a_large_file(
+    ws: Workspace, file: WriteFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "LARGE_BYTES", 0)
+    rows = [{"prompt": f"Where is room {n}?", "response": f"Floor {n}."} for n in range(6_000)]
+    late = [row | {"status": "draft"} for row in rows[3_000::50]]
+    import_demonstrations(ws, file("a.jsonl", lines([*rows[:3_000], *late, *rows[3_000:]])), author="kim")
+    assert ws.demonstrations.count(status="draft") == len(late)
+
+
 def test_a_large_file_without_the_memory_for_its_keys_is_not_called_broken(
     file: WriteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,12 +10,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from storage.demonstration_import import STAGED
 from storage.prompt_keys import prompt_keys
-from storage.text_keys import prompt_key
 from workbench.demonstrations.bulk import EXTRA, PLAIN, PROGRESS
 from workbench.demonstrations.bulk_sql import KEY_FUNCTION, LONGEST_LINE, can_be_plain, constants, rows_sql
 from workbench.demonstrations.columns import ColumnChoice, ColumnPair, RowError, all_fields, choose_columns
@@ -33,7 +33,8 @@ MEGABYTES_A_THREAD = 400
 ROWS_TOGETHER = 122_880 - 2_048
 """Rows of a group of the staged file: with the chunk of 2,048 that ends it, it fits into a group of DuckDB's tables. A
 little more than that, and each leaves a small group behind, which the next checkpoint merges by writing all again."""
-HEAD_LINES = 1_000
+HEAD_LINES, PLACES, LINES_A_PLACE = 1_000, 100, 20
+"""The columns are those of the first lines and of some at so many places all over the file."""
 BATCH = 5_000
 MAX_REJECTED = 100_000
 PROGRESS_SECONDS = 0.2
@@ -99,23 +100,30 @@ def _progress_told(database: DuckDBPyConnection, file: Path) -> Iterator[None]:
 
 
 def _columns(path: Path) -> list[str]:
-    """The names in the first lines; that is where a file's shape shows.
+    """The names in a sample of the lines.
 
     Raises:
         UnreadableFile: these are no lines of JSON objects in UTF-8.
     """
     names: dict[str, None] = {}
     with path.open("rb") as file:
-        for number, line in enumerate(_lines(file), start=1):
-            if line.strip():
+        for number, line in enumerate(_sample(file, path.stat().st_size), start=1):
+            if line.strip() and len(names) <= MAX_COLUMNS:
                 names.update(dict.fromkeys(line_row(number, _text(line)).values or ()))
-            if number == HEAD_LINES or len(names) > MAX_COLUMNS:
-                break
     if len(names) > MAX_COLUMNS:
         raise UnreadableFile(f"the file has more than {MAX_COLUMNS:,} columns")
     if not names:
-        raise UnreadableFile(f"none of its first {HEAD_LINES:,} lines is a JSON object in UTF-8")
+        raise UnreadableFile("none of the lines that were looked at is a JSON object in UTF-8")
     return list(names)
+
+
+def _sample(file: Any, size: int) -> Iterator[bytes]:
+    yield from islice(_lines(file), HEAD_LINES)
+    for number in range(1, PLACES):
+        if (place := size * number // PLACES) > file.tell():
+            file.seek(place)
+            file.readline(LONGEST_LINE)  # the rest of a line
+            yield from islice(_lines(file), LINES_A_PLACE)
 
 
 def _read_plain(database: DuckDBPyConnection, sql: str, file: Path) -> None:
@@ -232,7 +240,6 @@ def _record(row: int, fields: Any, author: str, fact_id: str | None, name: str) 
         "fact_id": fields.fact_id or fact_id,
         "key_facts": None if fields.key_facts is None else list(fields.key_facts),
         "origin": None if fields.origin is None else json.dumps(fields.origin, ensure_ascii=False),
-        "prompt_key": prompt_key(fields.prompt),
     }
 
 
@@ -240,10 +247,10 @@ def _insert(database: DuckDBPyConnection, batch: list[dict[str, Any]]) -> None:
     if batch:
         import pyarrow as pa
 
-        text, texts, number = pa.string(), pa.list_(pa.string()), pa.int64()
-        kinds = {"row": number, "prompt_key": number, "tags": texts, "key_facts": texts}
-        schema = pa.schema([(name, kinds.get(name, text)) for name in batch[0]])
-        database.register("batch", pa.Table.from_pylist(batch, schema))
+        text, texts = pa.string(), pa.list_(pa.string())
+        kinds = {"row": pa.int64(), "tags": texts, "key_facts": texts}
+        rows = pa.Table.from_pylist(batch, pa.schema([(name, kinds.get(name, text)) for name in batch[0]]))
+        database.register("batch", rows.append_column("prompt_key", prompt_keys(rows["prompt"])))
         database.execute("INSERT INTO extra BY NAME SELECT * FROM batch")
         database.unregister("batch")
 
