@@ -17,6 +17,7 @@ from pages.components import attempt, counted, duration, escaped, problem, probl
 from pages.demonstrations_drafts import import_documents
 from pages.demonstrations_mapping import choose
 from workbench.demonstrations.columns import ColumnChoice
+from workbench.demonstrations.dataset_zip import holds_rows
 from workbench.demonstrations.document_text import EXTENSIONS as DOCUMENTS
 from workbench.demonstrations.documents import read_documents
 from workbench.demonstrations.formats import FORMATS, PACKED
@@ -31,6 +32,7 @@ REPORT = "import_report"
 HELD = "import_held"
 PREVIEW = "import_preview"
 ASKED = "import_asked"
+LOOKED = "import_looked"
 ROWS, HANDBOOK = "Questions with answers", "Handbook to draw from"
 AMBIGUOUS = (".txt", ".zip")
 SHOWN, SHOWN_REASONS = 1_000, 6
@@ -53,18 +55,29 @@ def import_file() -> None:
     if upload is None:
         return
     with problems_shown():
-        if _is_handbook(upload.name):
+        if _is_handbook(upload):
             import_documents(upload.name, held(upload, "documents", read_documents), author, _done)
         else:
             _import_rows(upload, author)
 
 
-def _is_handbook(name: str) -> bool:
-    ending = PurePath(name).suffix.casefold()
+def _is_handbook(upload: UploadedFile) -> bool:
+    ending = PurePath(upload.name).suffix.casefold()
     if ending in AMBIGUOUS:
-        kind = st.segmented_control("What is in it?", [ROWS, HANDBOOK], default=HANDBOOK, key="import_kind")
-        return kind == HANDBOOK
+        likely = ROWS if ending == ".zip" and _holds_rows(upload) else HANDBOOK
+        # A key for each file: what was said of the last one says nothing of this one.
+        key = f"import_kind_{upload.file_id}"
+        return st.segmented_control("What is in it?", [ROWS, HANDBOOK], default=likely, key=key) == HANDBOOK
     return ending in DOCUMENTS
+
+
+def _holds_rows(upload: UploadedFile) -> bool:
+    """Whether a zip file seems to hold rows; looked into once."""
+    kept = st.session_state.get(LOOKED)
+    if kept is None or kept[0] != upload.file_id:
+        with _as_file(upload) as path:
+            kept = st.session_state[LOOKED] = (upload.file_id, holds_rows(path, upload.name))
+    return bool(kept[1])
 
 
 def _uploader_key() -> str:
@@ -79,15 +92,18 @@ def held(upload: UploadedFile, what: str, read: Callable[[Path, str], Read]) -> 
     if kept is None or kept[0] != key:
         for name in [name for name in st.session_state if str(name).startswith(("map_", PREVIEW))]:
             del st.session_state[name]
-        with (
-            st.spinner("Reading the file…", show_time=True),
-            tempfile.TemporaryDirectory(prefix="workbench-") as folder,
-        ):
-            path = Path(folder) / "upload"  # a name of our own: the upload's is only a label
-            path.write_bytes(upload.getbuffer())
+        with st.spinner("Reading the file…", show_time=True), _as_file(upload) as path:
             kept = st.session_state[HELD] = (key, read(path, upload.name))
     found: Read = kept[1]
     return found
+
+
+@contextmanager
+def _as_file(upload: UploadedFile) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+        path = Path(folder) / "upload"  # a name of our own: the upload's is only a label
+        path.write_bytes(upload.getbuffer())
+        yield path
 
 
 # --- tables ---------------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,7 +16,7 @@ from pages.demonstrations_grid import changes_of
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
 from workbench.demonstrations import embedder
-from workbench.demonstrations.editing import add_demonstration, update_demonstration
+from workbench.demonstrations.editing import add_demonstration, delete_demonstrations, update_demonstration
 from workbench.workspace import Workspace
 
 PAGE = "step1_demonstrations.py"
@@ -259,3 +262,27 @@ def test_the_grid_shows_a_page_of_rows_and_its_cells_become_changes(ws: Workspac
     assert app.button(key="grid_save").disabled
     edited = {0: {"Response": "y", "Tags": ["a", "b"], "Source": None}, 7: {"Prompt": "not on this page"}}
     assert changes_of(edited, [row.id]) == {row.id: {"response": "y", "tags": ("a", "b"), "source": ""}}
+
+
+def test_a_dataset_comes_out_and_goes_in_again(ws: Workspace, app: AppTest) -> None:
+    seeding.demonstrations(ws)
+    data = exported("dataset.zip", "huggingface")
+    rows = {row.id: (row.prompt, row.response, row.split, row.status) for row in ws.demonstrations.list()}
+    delete_demonstrations(ws, list(rows), by="Ada")
+    visit(app, PAGE, name="Ada", **{PART: "Import"})
+    app.file_uploader(key="import_file_0").upload("dataset.zip", data)
+    unbroken(app.run())
+    assert app.button(key="import_confirm").label == f"Import {len(rows)} demonstrations"
+    unbroken(app.button(key="import_confirm").click().run())
+    found = [(row.prompt, row.response, row.split, row.status) for row in ws.demonstrations.list()]
+    assert sorted(found) == sorted(rows.values())
+
+
+def test_a_zip_of_documents_is_taken_for_a_handbook(app: AppTest) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("leave.md", "# Where is HR?\n\nFloor 2.\n")
+    visit(app, PAGE, name="Ada", **{PART: "Import"})
+    app.file_uploader(key="import_file_0").upload("handbook.zip", data.getvalue())
+    unbroken(app.run())
+    assert app.button(key="import_confirm").label == "Take 1 draft"

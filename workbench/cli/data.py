@@ -90,7 +90,7 @@ def import_files(
         typer.Option(
             "--as",
             help="demonstrations: prompts with responses (.jsonl .json .csv .tsv .parquet .xlsx, packed too, or a "
-            "dataset folder); preferences: pairs with choices; documents: handbooks (.md .txt .html .docx .pdf .zip "
+            "dataset folder, zipped or not); preferences: pairs with choices; documents: handbooks (.md .txt .html .docx .pdf .zip "
             "or a folder), whose question headings become drafts.",
         ),
     ],

@@ -82,12 +82,19 @@ def entries(archive: zipfile.ZipFile, limit: int = MAX_UNPACKED_BYTES) -> Iterat
     """
     left = limit
     for info in archive.infolist():
-        name = PurePosixPath(info.filename.replace("\\", "/"))
-        if info.is_dir() or info.filename.startswith("__MACOSX/") or name.name.startswith("."):
-            continue
-        data = _entry(archive, info, left)
-        left -= len(data)
-        yield Entry("/".join(part for part in name.parts if part not in ("..", "/")), data)
+        name = wanted_name(info)
+        if name:
+            data = _entry(archive, info, left)
+            left -= len(data)
+            yield Entry(name, data)
+
+
+def wanted_name(info: zipfile.ZipInfo) -> str:
+    """The name of a file of an archive, as a label; empty for folders and a system's own clutter."""
+    name = PurePosixPath(info.filename.replace("\\", "/"))
+    if info.is_dir() or info.filename.startswith("__MACOSX/") or name.name.startswith("."):
+        return ""
+    return "/".join(part for part in name.parts if part not in ("..", "/"))
 
 
 def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: int) -> bytes:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from pathlib import PurePath
 
-from workbench.demonstrations.archives import GZIP, ZIP, entries, gunzip, open_zip
+from workbench.demonstrations.archives import GZIP, ZIP, Entry, entries, gunzip, open_zip
 from workbench.demonstrations.binary_tables import read_parquet, read_spreadsheet
+from workbench.demonstrations.dataset_zip import dataset_files, joined
 from workbench.demonstrations.decoding import decode
 from workbench.demonstrations.delimited import looks_delimited, read_csv, read_tsv
 from workbench.demonstrations.json_rows import looks_like_json, read_json, read_jsonl
@@ -44,38 +45,63 @@ def read_table(data: bytes, filename: str) -> RawTable:
     Raises:
         UnreadableFile: no reader for this name, no text, no rows, or too many.
     """
-    name, data, notes = _unpacked(data, filename)
-    extension = PurePath(name).suffix.casefold()
-    if extension not in FORMATS and extension != ".txt":
-        known = " ".join([*FORMATS, *PACKED])
-        raise UnreadableFile(f"files ending in '{extension}' cannot be imported; these can: {known}")
-    if not data.strip():
-        raise UnreadableFile("the file is empty")
-    actual = _kind(data, extension)
-    if actual != extension and extension != ".txt":
-        notes.append(f"The file is named {extension} but holds {actual.removeprefix('.')}, and was read as such.")
-    reading = FORMATS[actual](data)
+    files, notes = _unpacked(data, filename)
+    reading = _reading(files[0]) if len(files) == 1 else joined(files, _reading)
     reading.notes[:0] = notes
     return _table(reading)
 
 
-def _unpacked(data: bytes, filename: str) -> tuple[str, bytes, list[str]]:
-    """The one file that a gzip or zip file holds, under its own name; others as they are."""
+def _reading(file: Entry) -> Reading:
+    extension = PurePath(file.name).suffix.casefold()
+    if extension not in FORMATS and extension != ".txt":
+        known = " ".join([*FORMATS, *PACKED])
+        raise UnreadableFile(f"files ending in '{extension}' cannot be imported; these can: {known}")
+    if not file.data.strip():
+        raise UnreadableFile("the file is empty")
+    actual = _kind(file.data, extension)
+    reading = FORMATS[actual](file.data)
+    if actual != extension and extension != ".txt":
+        reading.notes.insert(
+            0, f"The file is named {extension} but holds {actual.removeprefix('.')}, and was read as such."
+        )
+    return reading
+
+
+def _unpacked(data: bytes, filename: str) -> tuple[list[Entry], list[str]]:
+    """What a gzip or zip file holds, under its own name, and what was done; other files as they are."""
     path = PurePath(filename)
     extension = path.suffix.casefold()
     if data.startswith(GZIP):
-        return (path.stem if extension == ".gz" else filename), gunzip(data), ["The file was unpacked (gzip)."]
+        name = path.stem if extension == ".gz" else filename
+        return [Entry(name, gunzip(data))], ["The file was unpacked (gzip)."]
     if extension == ".gz":
         raise UnreadableFile("the file is named .gz but is no gzip file")
     if extension != ".zip":
-        return filename, data, []
+        return [Entry(filename, data)], []
     if not data.startswith(ZIP):
         raise UnreadableFile("the file is named .zip but is no zip file, or an empty one")
-    found = [entry for entry in entries(open_zip(data)) if PurePath(entry.name).suffix.casefold() in FORMATS]
-    if len(found) != 1:
+    return _of_zip(data)
+
+
+def _of_zip(data: bytes) -> tuple[list[Entry], list[str]]:
+    """The one file of rows in a zip file, or those of the dataset folder in it."""
+    packed = list(entries(open_zip(data)))
+    found = [entry for entry in packed if PurePath(entry.name).suffix.casefold() in FORMATS]
+    if len(found) == 1:
+        return found, [f"The file '{found[0].name}' was taken out of the zip file."]
+    files = dataset_files([entry.name for entry in packed])
+    if not files:
         what = "no file that can be imported" if not found else f"{len(found)} files"
-        raise UnreadableFile(f"the zip file holds {what}; it must hold one: unpack it and choose the file")
-    return found[0].name, found[0].data, [f"The file '{found[0].name}' was taken out of the zip file."]
+        raise UnreadableFile(
+            f"the zip file holds {what}; it must hold one, or a dataset folder: unpack it and choose the file"
+        )
+    by_name = {entry.name: entry for entry in found}
+    left = len(by_name) - len(files)
+    what = f"{len(files)} files" if len(files) > 1 else "one file"
+    return [by_name[name] for name in files], [
+        f"The rows of {what} were read from the dataset folder in the zip file"
+        + ("; what is not .parquet or .jsonl in it was left out." if left else ".")
+    ]
 
 
 def _kind(data: bytes, extension: str) -> str:

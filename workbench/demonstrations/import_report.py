@@ -17,7 +17,7 @@ from workbench.demonstrations.text_rules import Status
 
 OnProgress = Callable[[str, float, float | None], None]
 """Told what is being done, the share of the whole that is done (0 to 1), and the seconds left where they are known."""
-_PLACE = re.compile(r" \(line [^)]*\)$")
+_PLACE = re.compile(r" \((?:line [^)]*|row \d+ of .*)\)$")
 _NUMBER = re.compile(r"\d[\d,]*")
 LEAST_SHARE = 0.02
 """Below this nothing is said of the time left."""
