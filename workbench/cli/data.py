@@ -90,8 +90,8 @@ def import_files(
         typer.Option(
             "--as",
             help="demonstrations: prompts with responses (.jsonl .json .csv .tsv .parquet .xlsx, packed too, or a "
-            "dataset folder, zipped or not); preferences: pairs with choices; documents: handbooks (.md .txt .html .docx .pdf .zip "
-            "or a folder), whose question headings become drafts.",
+            "dataset folder, zipped or not); preferences: pairs with choices; documents: handbooks (.md .txt .html "
+            ".docx .pdf .zip or a folder), whose question headings become drafts.",
         ),
     ],
     author: Annotated[
