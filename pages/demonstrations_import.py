@@ -204,9 +204,11 @@ def _bar() -> Iterator[OnProgress]:
 def _done(name: str, stored: ImportReport, rejected_file: bytes, *, drafts: bool = False) -> None:
     """Say what was taken, and empty the uploader."""
     what = f"{counted(stored.accepted, 'draft' if drafts else 'demonstration')} imported from {name}."
+    if not stored.accepted:
+        what = f"Nothing new in {name}."
     if drafts and stored.duplicates:
         what += f" {counted(stored.duplicates, 'duplicate')} left out."
-    if drafts:
+    if drafts and stored.accepted:
         what += " Read and approve them under Browse, with the status “draft”."
     report("import", what)
     st.session_state[REPORT] = (stored.rejected, rejected_file)

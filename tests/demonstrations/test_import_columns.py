@@ -97,3 +97,36 @@ def test_conversations_of_several_exchanges_are_taken_as_the_person_says(file: W
         ("Who?", "Ada."),
         ("Who?\n\nAda.\n\nSince when?", "2019."),
     ]
+
+
+ASKED = [{"from": "human", "value": "Who?"}]
+SAID = {"from": "gpt", "value": "Ada."}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"prompt": "Who?", "chosen": "Ada.", "rejected": "Bob."},
+        {"chosen": [{"role": "user", "content": "Who?"}], "rejected": []},
+        {"conversations": ASKED, "chosen": SAID, "rejected": SAID},
+        {"messages": json.dumps([*ASKED, SAID, *ASKED]), "chosen": SAID, "rejected": SAID},
+        {"question": "Who?", "response_a": "Ada.", "response_b": "Bob.", "choice": "a"},
+    ],
+)
+def test_preferences_are_told_where_they_go(file: WriteFile, row: dict[str, object]) -> None:
+    for name, content in (("pairs.json", json.dumps([row])), ("pairs.jsonl", json.dumps(row))):
+        with pytest.raises(UnreadableFile) as caught:
+            read_demonstrations(file(name, content))
+        sentence = str(caught.value)
+        assert sentence.startswith(f"{name}: this looks like preferences")
+        assert "3a · Preferences, by the command 'workbench import FILE --as preferences'." in sentence
+
+
+def test_demonstrations_beside_which_preferences_stand_are_taken(file: WriteFile) -> None:
+    beside = {"chosen": "x", "rejected": "y"}
+    path = file("a.json", json.dumps([{"conversations": [*ASKED, SAID], **beside}]))
+    assert [row.response for row in read_demonstrations(path).fields] == ["Ada."]
+    path = file("b.json", json.dumps([{"prompt": "Who?", "response": "Ada.", **beside}]))
+    assert [row.response for row in read_demonstrations(path).fields] == ["Ada."]
+    chosen = file("c.json", json.dumps([{"prompt": "Who?", **beside}]))
+    assert [row.response for row in read_demonstrations(chosen, response_column="chosen").fields] == ["x"]

@@ -110,7 +110,7 @@ def test_html_in_cells_becomes_text_unless_the_file_is_ours(ws: Workspace, file:
     found = read_demonstrations(path)
     assert found.fields[0].prompt == "Where is 1 < 2?"
     assert found.fields[0].response == "See the list (https://x.example/a).\n\n- One\n- Two & three"
-    assert found.notes == ("HTML was turned into plain text in 1 rows.",)
+    assert found.notes == ("HTML was turned into plain text in 1 row.",)
     add_demonstration(ws, prompt="Bold?", response="Write <b>so</b>.", author="kim")
     export_demonstrations(ws, path)
     assert read_demonstrations(path).fields[0].response == "Write <b>so</b>."

@@ -32,6 +32,13 @@ TAG_NAMES = (
 LANGUAGE_NAMES = ("lang", "language", "locale", "sprache", "langue", "idioma", "lingua")
 SOURCE_NAMES = ("source", "url", "link", "document", "quelle", "fuente", "fonte")
 FACT_NAMES = ("fact_id", "fact")
+DECIDED_NAMES = (("chosen", "preferred", "winner_response"), ("rejected", "dispreferred", "loser_response"))
+"""Columns of preferences that are decided: the better response and the worse."""
+JUDGED_NAMES = (
+    ("response_a", "answer_a", "output_a", "completion_a", "response_1", "answer_1", "output_1"),
+    ("response_b", "answer_b", "output_b", "completion_b", "response_2", "answer_2", "output_2"),
+)
+"""Columns of preferences whose choice stands elsewhere, or is still to be made: response A and B."""
 LANGUAGES = {
     "english": "en", "german": "de", "deutsch": "de", "french": "fr", "francais": "fr", "spanish": "es",
     "espanol": "es", "italian": "it", "italiano": "it", "polish": "pl", "polski": "pl", "swedish": "sv",
@@ -59,6 +66,12 @@ def first_named(columns: Iterable[str], names: Iterable[str]) -> str | None:
     by_name = {plain_name(column): column for column in reversed(list(columns))}
     wanted = (plain_name(name) for name in names)
     return next((by_name[name] for name in wanted if name in by_name), None)
+
+
+def both_named(columns: Sequence[str], names: tuple[tuple[str, ...], tuple[str, ...]]) -> tuple[str, str] | None:
+    """The two columns that have a first and a second of these names; None where one is not there."""
+    first, second = first_named(columns, names[0]), first_named(columns, names[1])
+    return (first, second) if first and second else None
 
 
 def language_columns(columns: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -21,19 +19,22 @@ from workbench.demonstrations.cell_values import (
 )
 from workbench.demonstrations.column_names import (
     CONTEXT_NAMES,
+    DECIDED_NAMES,
     FACT_NAMES,
+    JUDGED_NAMES,
     LANGUAGE_NAMES,
     MESSAGES_NAMES,
     PROMPT_NAMES,
     RESPONSE_NAMES,
     SOURCE_NAMES,
     TAG_NAMES,
+    both_named,
     first_named,
     language_columns,
     plain_name,
 )
 from workbench.demonstrations.html_text import holds_html, text_of_html
-from workbench.demonstrations.messages import RowError, Turns, conversation, exchanges
+from workbench.demonstrations.messages import RowError, Turns, conversation, exchanges, opened
 from workbench.demonstrations.splits import Split
 from workbench.demonstrations.text_rules import Status, clean_tags
 from workbench.errors import UnreadableFile
@@ -109,6 +110,9 @@ def choose_columns(columns: Iterable[str], prompt: str | None = None, response: 
     languages = () if chosen else tuple(ColumnPair(*found) for found in language_columns(names))
     complete = prompt is not None and response is not None
     if messages is None and not complete and not languages:
+        pair = both_named(names, DECIDED_NAMES) or (both_named(names, JUDGED_NAMES) if prompt else None)
+        if pair:
+            raise UnreadableFile(preferences_sentence(*pair))
         missing = "prompt" if prompt is None else "response"
         known = PROMPT_NAMES if prompt is None else RESPONSE_NAMES
         raise UnreadableFile(
@@ -142,6 +146,14 @@ def all_fields(values: Mapping[str, Any], choice: ColumnChoice) -> Iterator[Demo
         except RowError as error:
             where = f" ({language})" if language else ""
             yield RowError(f"{error}{where}")
+
+
+def preferences_sentence(first: str, second: str) -> str:
+    """What is said of a file that holds preferences, without a full stop, as of all that cannot be read."""
+    return (
+        f"this looks like preferences (two responses to one question, '{first[:40]}' and '{second[:40]}'), not like "
+        "demonstrations; they go to step 3a · Preferences, by the command 'workbench import FILE --as preferences'"
+    )
 
 
 def _with_others(names: list[str], choice: ColumnChoice) -> ColumnChoice:
@@ -187,10 +199,7 @@ def _texts_of(
     values: Mapping[str, Any], row: Mapping[str, Any], choice: ColumnChoice
 ) -> Iterator[tuple[Any, Any, str]]:
     if choice.messages is not None and values.get(choice.messages) is not None:
-        messages = values[choice.messages]
-        if isinstance(messages, str) and messages.lstrip().startswith("["):
-            with suppress(ValueError, RecursionError):
-                messages = json.loads(messages)
+        messages = opened(values[choice.messages])
         yield from ((prompt, response, "") for prompt, response in exchanges(messages, choice.turns))
         return
     for pair in choice.pairs or (ColumnPair("", ""),):

@@ -12,7 +12,15 @@ from storage.demonstration_import import take_staged
 from storage.repository import arrow_view
 from storage.text_keys import prompt_key
 from workbench.demonstrations.bulk import StagedFile, is_large, staged_file
-from workbench.demonstrations.columns import ColumnChoice, DemonstrationFields, RowError, all_fields, choose_columns
+from workbench.demonstrations.column_names import DECIDED_NAMES, both_named
+from workbench.demonstrations.columns import (
+    ColumnChoice,
+    DemonstrationFields,
+    RowError,
+    all_fields,
+    choose_columns,
+    preferences_sentence,
+)
 from workbench.demonstrations.html_text import holds_html
 from workbench.demonstrations.import_report import (
     DemonstrationFile,
@@ -23,7 +31,7 @@ from workbench.demonstrations.import_report import (
     reject,
     report_of,
 )
-from workbench.demonstrations.messages import Turns
+from workbench.demonstrations.messages import Turns, ends_with_answer
 from workbench.demonstrations.parsing import parse_file
 from workbench.demonstrations.rows import RawTable
 from workbench.errors import UnreadableFile
@@ -41,6 +49,8 @@ READING, CHECKING, PREPARING = "reading", "checking rows", "preparing rows"
 STORING = {"looking for duplicates": 0.05, "choosing splits": 0.02, "storing": 0.3}
 """Steps of ``take_staged`` -> the share of the time of an import that each takes, more or less."""
 LARGE_STEPS = {READING: 0.6, **STORING}
+LOOKED_AT = 20
+"""Rows whose conversations are looked at to tell preferences from demonstrations."""
 TOLD_ROWS = 1_000
 """How far it is is said every so many rows."""
 
@@ -116,9 +126,13 @@ def propose(table: RawTable, prompt_column: str | None = None, response_column: 
     """What the columns seem to mean; a person may choose otherwise.
 
     Raises:
-        UnreadableFile: no column is the prompt or the response.
+        UnreadableFile: no column is the prompt or the response, or the file holds preferences.
     """
     choice = choose_columns(table.columns, prompt_column, response_column)
+    messages, first = choice.messages, table.rows[:LOOKED_AT]
+    pair = both_named(table.columns, DECIDED_NAMES) if messages else None
+    if pair and messages and not any(ends_with_answer(row.values.get(messages)) for row in first if row.values):
+        raise UnreadableFile(preferences_sentence(*pair))
     foreign = table.format in CELL_FORMATS and not set(table.columns) >= OWN_COLUMNS
     return replace(choice, html="strip") if foreign else choice
 
@@ -150,7 +164,8 @@ def check_table(
         )
     notes = [*table.notes]
     if with_html:
-        notes.append(f"HTML was turned into plain text in {with_html:,} rows.")
+        rows = "1 row" if with_html == 1 else f"{with_html:,} rows"
+        notes.append(f"HTML was turned into plain text in {rows}.")
     return DemonstrationFile(name, table.format, fields, rejected, notes=tuple(notes))
 
 

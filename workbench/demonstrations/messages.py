@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import Any, Literal
 
 Turns = Literal["single", "first", "every"]
@@ -58,6 +60,22 @@ def exchanges(messages: Any, turns: Turns) -> list[tuple[str, str]]:
         found.append(("\n\n".join([*before, question]), answer))
         before = [*before, question, answer]
     return found if turns == "every" else found[:1]
+
+
+def opened(messages: Any) -> Any:
+    """A conversation that stands in its cell as JSON, read; any other as it is."""
+    if isinstance(messages, str) and messages.lstrip().startswith("["):
+        with suppress(ValueError, RecursionError):
+            return json.loads(messages)
+    return messages
+
+
+def ends_with_answer(messages: Any) -> bool:
+    """Whether the last message is an answer, as it is not where a conversation is only the prompt."""
+    try:
+        return _turns(opened(messages))[-1][0] == "assistant"
+    except RowError:
+        return False
 
 
 def _turns(messages: Any) -> list[tuple[str, str]]:

@@ -9,15 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from workbench.demonstrations.cell_values import optional_text, required_text, split_named
+from workbench.demonstrations.column_names import DECIDED_NAMES, JUDGED_NAMES, both_named
 from workbench.demonstrations.columns import PROMPT_NAMES, RowError, conversation, first_named, plain_name
 from workbench.demonstrations.splits import Split
 from workbench.errors import UnreadableFile
 from workbench.preferences.stated_votes import StatedVote, stated_votes
 
-A_NAMES = ("response_a", "answer_a", "output_a", "completion_a", "response_1", "answer_1", "output_1")
-B_NAMES = ("response_b", "answer_b", "output_b", "completion_b", "response_2", "answer_2", "output_2")
-CHOSEN_NAMES = ("chosen", "preferred", "winner_response")
-REJECTED_NAMES = ("rejected", "dispreferred", "loser_response")
 CHOICE_NAMES = ("choice", "vote", "preference", "winner", "label")
 _TRANSCRIPT = re.compile(r"\s*Human:.*\n\s*Assistant:", re.DOTALL)
 _TURN = re.compile(r"(?:^|\n\n)(Human|Assistant):")
@@ -61,12 +58,11 @@ def choose_pair_columns(columns: Iterable[str]) -> PairColumns:
         first_named(names, PROMPT_NAMES),
         first_named(names, ("conversations", "messages")),
     )
-    chosen, rejected = first_named(names, CHOSEN_NAMES), first_named(names, REJECTED_NAMES)
-    if chosen and rejected:
-        return PairColumns(prompt or conversations, chosen, rejected, None, decided=True)
-    a, b = first_named(names, A_NAMES), first_named(names, B_NAMES)
-    if a and b and prompt:
-        return PairColumns(prompt, a, b, first_named(names, CHOICE_NAMES), decided=False)
+    decided, judged = both_named(names, DECIDED_NAMES), both_named(names, JUDGED_NAMES)
+    if decided:
+        return PairColumns(prompt or conversations, *decided, None, decided=True)
+    if judged and prompt:
+        return PairColumns(prompt, *judged, first_named(names, CHOICE_NAMES), decided=False)
     shown = ", ".join(f"'{name[:40]}'" for name in names[:12])
     raise UnreadableFile(
         "there must be columns prompt, chosen and rejected, or prompt, response_a, response_b and choice; "
