@@ -10,9 +10,11 @@ import streamlit as st
 
 from pages import demonstrations_bulk, services
 from pages.components import counted
+from pages.components_progress import progress_bar
 from pages.demonstrations_bulk import CHOSEN, MANY
 from pages.demonstrations_detail import detail
 from pages.demonstrations_grid import grid
+from workbench.demonstrations.embedder import running
 from workbench.demonstrations.quality import search_by_meaning
 
 ROWS = 25
@@ -95,8 +97,12 @@ def _by_filters(filters: dict[str, Any], order: Any) -> tuple[int, Page, str]:
 def _by_meaning(text: str) -> tuple[int, Page, str]:
     """The rows whose prompts mean most nearly what the text says, the nearest first."""
     workspace = services.workspace()
-    with st.spinner("Comparing meanings… the first search takes a few seconds", show_time=True):
-        ids = [id for id, _ in search_by_meaning(workspace, text, HITS)]
+    words = (
+        "Comparing meanings…" if running() else "Comparing meanings… loading the model for it takes about ten seconds"
+    )
+    # The bar shows while new prompts are embedded, each once; what is done stays when somebody leaves.
+    with st.spinner(words, show_time=True), progress_bar() as on_progress:
+        ids = [id for id, _ in search_by_meaning(workspace, text, HITS, on_progress)]
     found = {row.id: row for row in workspace.demonstrations.of_ids(ids)}
     rows = [found[id] for id in ids if id in found]
     key = f"demonstrations_{hash((text, MEANING, st.session_state.get(ROUND, 0)))}"

@@ -13,7 +13,8 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from pages import identity, services
-from pages.components import attempt, counted, duration, escaped, problem, problems_shown, report
+from pages.components import attempt, counted, escaped, problem, problems_shown, report
+from pages.components_progress import progress_bar
 from pages.demonstrations_drafts import import_documents
 from pages.demonstrations_mapping import choose
 from workbench.demonstrations.columns import ColumnChoice
@@ -22,7 +23,7 @@ from workbench.demonstrations.document_text import EXTENSIONS as DOCUMENTS
 from workbench.demonstrations.documents import read_documents
 from workbench.demonstrations.formats import FORMATS, PACKED
 from workbench.demonstrations.import_preview import ImportPreview, preview_table
-from workbench.demonstrations.import_report import ImportReport, OnProgress, RejectedRow, reasons, rejected_csv
+from workbench.demonstrations.import_report import ImportReport, RejectedRow, reasons, rejected_csv
 from workbench.demonstrations.importing import check_table, store_demonstrations
 from workbench.demonstrations.parsing import MAX_UPLOAD_BYTES, parse_file
 from workbench.demonstrations.rows import RawTable
@@ -123,7 +124,7 @@ def _preview(upload: UploadedFile, table: RawTable, choice: ColumnChoice) -> Imp
     key = (upload.file_id, choice)
     kept = st.session_state.get(PREVIEW)
     if kept is None or kept[0] != key:
-        with _bar() as on_progress:
+        with progress_bar("Checking rows") as on_progress:
             preview = preview_table(upload.name, table, choice, services.workspace(), on_progress)
         kept = st.session_state[PREVIEW] = (key, preview)
     found: ImportPreview = kept[1]
@@ -177,28 +178,13 @@ def _import(name: str, table: RawTable, choice: ColumnChoice, author: str) -> No
     """Store the rows, saying how far that is, and keep the report for the next drawing."""
 
     def store() -> ImportReport:
-        with _bar() as on_progress:
+        with progress_bar("Checking rows") as on_progress:
             file = check_table(name, table, choice, on_progress)
             return store_demonstrations(services.workspace(), file, author=author, on_progress=on_progress)
 
     done = attempt("import", store)
     if done is not None:
         _done(name, done, rejected_csv(done.rejected, table))
-
-
-@contextmanager
-def _bar() -> Iterator[OnProgress]:
-    """A bar with what is being done, how far it is and the time left; it is gone when the block ends."""
-    bar = st.progress(0.0, "Checking rows")
-
-    def show(step: str, share: float, left: float | None) -> None:
-        words = f", about {duration(left)} left" if left is not None and left >= 1 else ""
-        bar.progress(min(share, 1.0), f"{step.capitalize()}: {share:.0%}{words}")
-
-    try:
-        yield show
-    finally:
-        bar.empty()
 
 
 def _done(name: str, stored: ImportReport, rejected_file: bytes, *, drafts: bool = False) -> None:

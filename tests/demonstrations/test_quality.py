@@ -10,7 +10,7 @@ from workbench.demonstrations import embedder
 from workbench.demonstrations.editing import add_demonstration
 from workbench.demonstrations.flags import flags, is_iban, passes_luhn
 from workbench.demonstrations.likeness import conflicts, near_pairs, particulars
-from workbench.demonstrations.quality import coverage, review, search_by_meaning
+from workbench.demonstrations.quality import BATCH, coverage, review, search_by_meaning
 from workbench.workspace import Workspace
 
 
@@ -133,6 +133,27 @@ def test_a_review_and_a_search_by_meaning(ws: Workspace, monkeypatch: pytest.Mon
     assert again == []  # each prompt is embedded once
     ids = [id for id, _ in search_by_meaning(ws, "Wages", limit=1)]
     assert ids == [row.id for row in ws.demonstrations.list(search="Who pays")]
+
+
+def test_a_search_by_meaning_says_how_far_it_is_and_keeps_what_is_done(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(embedder, "embed", lambda texts: sizes.append(len(texts)) or fake(texts))
+    rows(ws, *(f"Question {number}?" for number in range(2 * BATCH)), split="train")
+
+    def leave(*_: object) -> None:
+        raise InterruptedError  # as a page does that is drawn anew
+
+    with pytest.raises(InterruptedError):
+        search_by_meaning(ws, "Questions", on_progress=leave)
+    assert ws.embeddings.count_missing() == BATCH
+    told: list[tuple[str, float]] = []
+    search_by_meaning(ws, "Questions", on_progress=lambda step, share, _: told.append((step, share)))
+    assert told == [("embedding prompts", 1.0)]
+    assert sizes == [1, BATCH, 1, BATCH]
+    assert BATCH <= 64  # about a second: a person waits no longer for the first word of how long it takes
+    search_by_meaning(ws, "Questions", on_progress=leave)  # nothing is left to do, and nothing told
 
 
 @pytest.mark.slow

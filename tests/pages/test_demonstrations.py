@@ -7,15 +7,16 @@ import zipfile
 
 import numpy as np
 import pytest
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
-from pages.demonstrations_browse import GRID
+from pages.demonstrations_browse import GRID, MEANING
 from pages.demonstrations_bulk import CHOSEN, MANY
 from pages.demonstrations_export import KINDS, exported
 from pages.demonstrations_grid import changes_of
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
-from workbench.demonstrations import embedder
+from workbench.demonstrations import embedder, quality
 from workbench.demonstrations.editing import add_demonstration, delete_demonstrations, update_demonstration
 from workbench.workspace import Workspace
 
@@ -286,6 +287,19 @@ def test_a_zip_of_documents_is_taken_for_a_handbook(app: AppTest) -> None:
     app.file_uploader(key="import_file_0").upload("handbook.zip", data.getvalue())
     unbroken(app.run())
     assert app.button(key="import_confirm").label == "Take 1 draft"
+
+
+def test_a_search_by_meaning_shows_how_far_it_is(ws: Workspace, app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    seeding.demonstrations(ws)
+    shown: list[str] = []
+    monkeypatch.setattr(quality, "BATCH", 20)
+    monkeypatch.setattr(embedder, "embed", lambda texts: np.eye(len(texts), 384, dtype=np.float32))
+    monkeypatch.setattr(DeltaGenerator, "progress", lambda _, _share, words: shown.append(words))
+    visit(app, PAGE, demonstrations_search="payroll", demonstrations_search_by=MEANING)
+    assert [words.split(",")[0] for words in shown] == ["Embedding prompts: 62%", "Embedding prompts: 100%"]
+    assert len(app.dataframe[0].value) == 25
+    unbroken(app.run())
+    assert len(shown) == 2  # each prompt is embedded once
 
 
 def test_preferences_are_told_where_they_go(ws: Workspace, app: AppTest) -> None:

@@ -44,14 +44,20 @@ def embed(texts: Sequence[str]) -> np.ndarray:
     return np.frombuffer(data, dtype=np.float32).reshape(len(texts), -1)
 
 
+def running() -> bool:
+    """Whether the child is there; where it is not, the next call waits until it has loaded the model."""
+    return _child is not None and _child.poll() is None
+
+
 def _ask(line: bytes) -> bytes:
     global _child
-    if _child is None or _child.poll() is not None:
+    if not running():
         command = [sys.executable, "-P", "-m", "workbench.demonstrations.embedder"]
         quiet = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
         _child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=quiet
         )
+    assert _child is not None
     assert _child.stdin is not None
     assert _child.stdout is not None
     _child.stdin.write(line)

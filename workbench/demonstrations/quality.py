@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from workbench.demonstrations.flags import Flag, flags
+from workbench.demonstrations.import_report import OnProgress, StepProgress
 from workbench.demonstrations.likeness import NEAR, NearPair, conflicts, near_pairs
 from workbench.models.token_counts import token_counts
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 20_000
 """A review looks at so many rows at most: comparing all with all grows with the square."""
-BATCH = 256
+BATCH = 64
+"""Prompts embedded and stored at once: about a second, so that the time left is known soon and little is lost."""
+EMBEDDING = "embedding prompts"
 Progress = Callable[[int, int], None]
 
 
@@ -83,12 +86,23 @@ def review(
     )
 
 
-def search_by_meaning(ws: Workspace, text: str, limit: int = 50) -> list[tuple[str, float]]:
-    """Ids of the demonstrations whose prompts mean most nearly what the text says, with the cosine."""
+def search_by_meaning(
+    ws: Workspace, text: str, limit: int = 50, on_progress: OnProgress | None = None
+) -> list[tuple[str, float]]:
+    """Ids of the demonstrations whose prompts mean most nearly what the text says, with the cosine.
+
+    Prompts that have no embedding yet are embedded first; ``on_progress`` is told how far that is.
+    """
     from workbench.demonstrations.embedder import embed
 
-    embed_missing(ws)
-    return ws.embeddings.nearest(embed([text])[0], limit)
+    # The text goes first: the model is loaded for it, and the time left is that of the prompts alone.
+    vector = embed([text])[0]
+    if on_progress is None:
+        embed_missing(ws)
+    else:
+        steps = StepProgress(on_progress, {EMBEDDING: 1.0})
+        embed_missing(ws, lambda done, total: steps.at(EMBEDDING, done / total))
+    return ws.embeddings.nearest(vector, limit)
 
 
 def coverage(rows: list[Demonstration], by: str) -> list[dict[str, Any]]:
