@@ -13,6 +13,10 @@ from pages.demonstrations_review import review_part
 from workbench.demonstrations.editing import add_demonstration
 
 PARTS = ("Browse", "Write", "Import", "Review", "Snapshots and export")
+MEANINGS = (
+    "**Train**: the model learns from these. **Validation**: watched while it learns. **Test**: held out, answered at "
+    "the end and compared with you. **Drafts**: not trained on until approved."
+)
 
 
 def page() -> None:
@@ -31,19 +35,17 @@ def page() -> None:
 
 
 def _counts() -> None:
+    """How many there are, in one row: on a phone, too, as long as the numbers are short."""
     repository = services.workspace().demonstrations
     splits = repository.split_counts()
-    drafts = repository.count(status="draft")
-    with st.grid(5 if drafts else 4, min_column_width=115):
-        st.metric("Demonstrations", f"{repository.count():,}", border=True)
-        for split, meaning in (
-            ("train", "The model learns from these."),
-            ("validation", "Watched while it learns."),
-            ("test", "Held out: answered at the end and compared with you."),
-        ):
-            st.metric(split.capitalize(), f"{splits.get(split, 0):,}", border=True, help=meaning)
+    together, drafts = repository.count(), repository.count(status="draft")
+    narrowest = 60 if together < 10_000 else 100 if drafts else 115
+    with st.container(border=True), st.grid(5 if drafts else 4, min_column_width=narrowest, gap="xsmall"):
+        st.metric("All", f"{together:,}", help=MEANINGS)
+        for split in ("train", "validation", "test"):
+            st.metric(split.capitalize(), f"{splits.get(split, 0):,}")
         if drafts:
-            st.metric("Drafts", f"{drafts:,}", border=True, help="Not trained on until approved.")
+            st.metric("Drafts", f"{drafts:,}")
 
 
 def _browse() -> None:

@@ -41,7 +41,7 @@ NEEDS = {
 }
 SHOWS = {
     "home.py": ("Compare the models", "24 votes, 1 model", "apart from them 24 simulated votes"),
-    "step1_demonstrations.py": ("Demonstrations 32", "Train 16", "Test 8"),
+    "step1_demonstrations.py": ("All 32", "Train 16", "Test 8"),
     "step2_sft.py": ("sft-001", "Facts right 90%", "Measured on 8 held-out prompts"),
     "step3_preferences.py": ("What is your name?",),
     "step4_reward_model.py": ("Chooses as they did 81%", "**81%** of cases", "enough to go on with PPO"),
