@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages import identity, services
 from pages.components import attempt, empty_state, header, problem, report, required
+from pages.components_focus import focus_on, focused_field
 from pages.demonstrations_browse import browse
 from pages.demonstrations_frozen import snapshots_part
 from pages.demonstrations_import import import_file
@@ -84,6 +85,7 @@ def _write() -> None:
             placeholder="The HR department in Boston is on the third floor of the Harbor building.",
             max_chars=20_000,
         )
+        # Hints that open from an icon would be stops on the way from field to field with the Tab key.
         left, right = st.columns(2)
         left.multiselect(
             "Tags",
@@ -91,10 +93,11 @@ def _write() -> None:
             key="new_tags",
             accept_new_options=True,
             placeholder="Choose or type",
-            help="For finding and counting them later, such as the department.",
         )
-        right.text_input(
-            "Source", key="new_source", placeholder="Handbook, chapter 3", help="Where the facts come from."
+        right.text_input("Source", key="new_source", placeholder="Handbook, chapter 3")
+        st.caption(
+            "Tags are for finding and counting them later, such as the department; the source says where the facts "
+            "come from. Both stay for the next one. Ctrl+Enter saves."
         )
         st.form_submit_button(
             "Save demonstration",
@@ -105,15 +108,20 @@ def _write() -> None:
             disabled=author is None,
         )
     problem("write")
+    focused_field("write")
 
 
 def _save() -> None:
-    """Callback: store what the form holds, and empty it only if that worked."""
+    """Callback: store what the form holds, and empty it only if that worked; the focus goes where one types next."""
     state = st.session_state
     saved = attempt("write", _store)
     if saved is None:
+        empty = [key for key in ("new_prompt", "new_response") if not state[key].strip()]
+        if empty:
+            focus_on("write", empty[0])
         return
     state["new_prompt"] = state["new_response"] = ""
+    focus_on("write", "new_prompt")
     report("write", f"Saved to the {saved} split.")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, Watched
+from tests.browser.test_journeys import give_name
 from workbench.demonstrations.editing import add_demonstration
 from workbench.workspace import Workspace
 
@@ -41,3 +42,41 @@ def one_row(server: Server, chromium: Browser, names: list[str]) -> None:
         assert place is not None
         assert place["y"] < height / 2
         page.close()
+
+
+def test_three_rows_in_a_row_are_written_by_keyboard_alone(server: Server, tab: Watched) -> None:
+    server.start()
+    page = tab.page
+    tab.open(server, "demonstrations")
+    page.get_by_role("tab", name="Write").click()
+    give_name(page, "Ada")
+    prompt = page.get_by_label("Prompt")
+    expect(prompt).to_have_count(1)
+    prompt.focus()
+    for name in "ABC":
+        expect(prompt).to_be_focused()
+        expect(prompt).to_have_value("")
+        page.keyboard.type(f"Where is {name}?")
+        page.keyboard.press("Tab")
+        page.keyboard.type(f"In room {name}.")
+        page.keyboard.press("Control+Enter")
+    expect(prompt).to_have_value("")
+    page.keyboard.type("Where is D?")
+    for name in ("Ideal response", "Tags", "Source"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_label(name)).to_be_focused()
+    page.keyboard.press("Tab")  # the button
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The response is empty")).to_be_visible()
+    expect(page.get_by_label("Ideal response")).to_be_focused()  # the field at fault
+    page.keyboard.type("In room D.")
+    page.get_by_label("Source").fill("Plan")
+    page.get_by_role("tab", name="Browse").click()  # drawn anew, which is no save: the focus is left alone
+    page.get_by_role("tab", name="Write").click()
+    expect(page.get_by_label("Prompt")).to_be_visible()
+    expect(page.get_by_role("tab", name="Write")).to_be_focused()
+    assert tab.complaints == []
+    server.stop()
+    with Workspace.open(server.workspace) as ws:
+        rows = {(row.prompt, row.response) for row in ws.demonstrations.list()}
+    assert rows == {(f"Where is {name}?", f"In room {name}.") for name in "ABC"}
