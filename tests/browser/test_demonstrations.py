@@ -80,3 +80,31 @@ def test_three_rows_in_a_row_are_written_by_keyboard_alone(server: Server, tab: 
     with Workspace.open(server.workspace) as ws:
         rows = {(row.prompt, row.response) for row in ws.demonstrations.list()}
     assert rows == {(f"Where is {name}?", f"In room {name}.") for name in "ABC"}
+
+
+def test_a_click_on_a_point_of_the_map_opens_its_row(server: Server, tab: Watched) -> None:
+    with Workspace.open(server.workspace) as ws:
+        add_demonstration(ws, prompt="Where is the gym?", response="In the basement.", author="kim")
+        add_demonstration(ws, prompt="Who pays for travel?", response="The company.", author="kim")
+    server.start()
+    page = tab.page
+    tab.open(server, "demonstrations")
+    page.get_by_role("tab", name="Review").click()
+    page.get_by_role("button", name="Look through").click()
+    page.get_by_text("Map", exact=True).click()
+    points = page.locator(".js-plotly-plot .point")
+    expect(points).to_have_count(2)
+    for place in (0, 1):
+        box = points.nth(place).bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        hint = page.locator(".js-plotly-plot .hovertext").first
+        expect(hint).to_be_visible()
+        prompt = hint.text_content()
+        answer = {"Where is the gym?": "In the basement.", "Who pays for travel?": "The company."}[str(prompt)]
+        page.mouse.down()
+        page.mouse.up()
+        expect(page.get_by_test_id("stText").filter(has_text=answer)).to_be_visible()
+        page.mouse.move(5, 5)
+    assert tab.complaints == []
+    server.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 
 import numpy as np
@@ -14,10 +15,12 @@ from pages.demonstrations_browse import GRID, MEANING
 from pages.demonstrations_bulk import CHOSEN, MANY
 from pages.demonstrations_export import KINDS, exported
 from pages.demonstrations_grid import changes_of
+from pages.demonstrations_review import HELD, SVG_POINTS
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
 from workbench.demonstrations import embedder, quality
 from workbench.demonstrations.editing import add_demonstration, delete_demonstrations, update_demonstration
+from workbench.demonstrations.quality import Review
 from workbench.workspace import Workspace
 
 PAGE = "step1_demonstrations.py"
@@ -314,3 +317,12 @@ def test_preferences_are_told_where_they_go(ws: Workspace, app: AppTest) -> None
     unbroken(app.run())
     unbroken(app.button(key="import_confirm").click().run())
     assert [(row.prompt, row.response) for row in ws.demonstrations.list()] == [("Where is A?", "In B.")]
+
+
+@pytest.mark.parametrize(("points", "drawn"), [(1500, "scatter"), (SVG_POINTS + 1, "scattergl")])
+def test_the_map_needs_webgl_only_for_very_many_points(ws: Workspace, app: AppTest, points: int, drawn: str) -> None:
+    row = add_demonstration(ws, prompt="Where is the gym?", response="In the basement.", author="kim")
+    found = Review(points, [], [], [], points=[(row, at / points, 0.5) for at in range(points)])
+    visit(app, PAGE, **{PART: "Review", HELD: found, "review_view": "Map"})
+    (chart,) = app.get("plotly_chart")
+    assert {trace["type"] for trace in json.loads(chart.proto.spec)["data"]} == {drawn}
