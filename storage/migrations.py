@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from storage.database import Database
 from storage.errors import DatabaseError
-from storage.prompt_keys import prompt_keys
+from storage.prompt_keys import with_keys
 from storage.repository import insert_many, scalar
 
 Migration = Callable[[DuckDBPyConnection], None]
@@ -197,12 +197,9 @@ def m006_groups(cursor: DuckDBPyConnection) -> None:
 
 def _key_prompts(cursor: DuckDBPyConnection) -> None:
     """Puts each row into the group of its prompt."""
-    import pyarrow as pa
-
     for table in ("demonstrations", "demonstration_versions"):
         cursor.execute(f"SELECT DISTINCT prompt FROM {table}")
-        prompts = pa.chunked_array([[prompt for (prompt,) in cursor.fetchall()]], pa.string())
-        cursor.register("keys_of_prompts", pa.table({"prompt": prompts, "key": prompt_keys(prompts)}))
+        cursor.register("keys_of_prompts", with_keys([prompt for (prompt,) in cursor.fetchall()]))
         cursor.execute(f"UPDATE {table} SET group_key = k.key FROM keys_of_prompts k WHERE {table}.prompt = k.prompt")
         cursor.unregister("keys_of_prompts")
     cursor.execute("UPDATE demonstrations SET prompt_key = group_key")
@@ -257,9 +254,7 @@ def m009_conversations(cursor: DuckDBPyConnection) -> None:
 
 
 def m010_keys_as_sums(cursor: DuckDBPyConnection) -> None:
-    """Keys of prompts that need no sorting, in place of the former ones; contents have none any more. Rows keep their
-    split.
-    """
+    """Keys of prompts that need no sorting replace the former ones; contents have none. Rows keep their split."""
     cursor.execute("ALTER TABLE demonstrations DROP COLUMN content_key")
     _key_prompts(cursor)
 

@@ -5,6 +5,7 @@ Prompts of plain letters and signs, which most are, are keyed together in numpy;
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from storage.text_keys import FNV_OFFSET, FNV_PRIME, FUNCTION_WORDS, MIX_FACTORS, MIX_SHIFT, prompt_key, word_value
@@ -31,6 +32,14 @@ def prompt_keys(prompts: pa.ChunkedArray) -> pa.ChunkedArray:
     chunks = prompts.cast(pa.string()).chunks
     blocks = (chunk.slice(start, _TOGETHER) for chunk in chunks for start in range(0, len(chunk), _TOGETHER))
     return pa.chunked_array([_integers(_keys(block)) for block in blocks], pa.int64())
+
+
+def with_keys(prompts: Sequence[str]) -> pa.Table:
+    """A table of two columns: ``prompt``, as given, and ``key``."""
+    import pyarrow as pa
+
+    column = pa.chunked_array([prompts], pa.string())
+    return pa.table({"prompt": column, "key": prompt_keys(column)})
 
 
 def _keys(prompts: pa.StringArray) -> NDArray[np.int64]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 
 import numpy as np
 import pytest
@@ -19,7 +17,7 @@ from pages.demonstrations_review import HELD, SVG_POINTS
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
 from workbench.demonstrations import embedder, quality
-from workbench.demonstrations.editing import add_demonstration, delete_demonstrations, update_demonstration
+from workbench.demonstrations.editing import add_demonstration, update_demonstration
 from workbench.demonstrations.quality import Review
 from workbench.workspace import Workspace
 
@@ -68,39 +66,6 @@ def test_without_a_name_writing_asks_for_one(app: AppTest) -> None:
     unbroken(app.button(key="name_go_on").click().run())
     assert not app.button(key="save_demonstration").disabled
     assert app.selectbox(key="person_name").value == "Ada Lovelace"
-
-
-def test_import_shows_what_is_refused_before_and_after(ws: Workspace, app: AppTest) -> None:
-    visit(app, PAGE, name="Ada", **{PART: "Import"})
-    file = "prompt,response\nWhere is A?,In B.\n,no prompt\nWhere is A?,In B.\nWhere is C?,In D.\n"
-    app.file_uploader(key="import_file_0").upload("staff.csv", file.encode())
-    unbroken(app.run())
-    assert app.button(key="import_confirm").label == "Import 2 demonstrations"
-    assert "1 row cannot be taken" in app.warning[0].value
-    assert not ws.demonstrations.list()
-    unbroken(app.button(key="import_confirm").click().run())
-    assert "2 demonstrations imported from staff" in app.success[0].value
-    assert any("prompt is empty" in str(frame.value) for frame in app.dataframe)
-    assert ws.demonstrations.count() == 2
-
-
-def test_a_file_without_known_columns_asks_for_them(ws: Workspace, app: AppTest) -> None:
-    visit(app, PAGE, name="Ada", **{PART: "Import"})
-    app.file_uploader(key="import_file_0").upload("odd.csv", b"alpha,beta\nWhere is A?,In B.\n")
-    unbroken(app.run())
-    app.selectbox(key="import_prompt_column").set_value("alpha")
-    app.selectbox(key="import_response_column").set_value("beta")
-    unbroken(app.run())
-    unbroken(app.button(key="import_confirm").click().run())
-    assert [row.prompt for row in ws.demonstrations.list()] == ["Where is A?"]
-
-
-def test_an_unreadable_file_is_one_sentence(ws: Workspace, app: AppTest) -> None:
-    visit(app, PAGE, name="Ada", **{PART: "Import"})
-    app.file_uploader(key="import_file_0").upload("broken.json", b"{not json")
-    unbroken(app.run())
-    assert len(app.error) == 1
-    assert not ws.demonstrations.list()
 
 
 def test_search_and_filters(ws: Workspace, app: AppTest) -> None:
@@ -164,37 +129,6 @@ def test_many_rows_are_approved_together_and_that_is_undone(ws: Workspace, app: 
     assert [row.status for row in ws.demonstrations.list()] == ["approved", "approved", "draft"]
     unbroken(app.button(key="undelete").click().run())
     assert {row.status for row in ws.demonstrations.list()} == {"draft"}
-
-
-def test_what_the_columns_mean_can_be_corrected(ws: Workspace, app: AppTest) -> None:
-    visit(app, PAGE, name="Ada", **{PART: "Import"})
-    file = "question,answer,short,topic\nWhere is A?,In B.,B,places\n"
-    app.file_uploader(key="import_file_0").upload("faq.csv", file.encode())
-    unbroken(app.run())
-    app.selectbox(key="map_response").set_value("short")
-    unbroken(app.run())
-    unbroken(app.button(key="import_confirm").click().run())
-    assert [(row.response, row.tags) for row in ws.demonstrations.list()] == [("B", ("places",))]
-
-
-def test_a_handbook_gives_drafts(ws: Workspace, app: AppTest) -> None:
-    visit(app, PAGE, name="Ada", **{PART: "Import"})
-    text = "# Where is HR?\n\nFloor 2.\n\n# Travel\n\nBook trains early; flights only above six hours of rail.\n"
-    app.file_uploader(key="import_file_0").upload("handbook.md", text.encode())
-    unbroken(app.run())
-    assert app.button(key="import_confirm").label == "Take 1 draft"
-    app.toggle(key="map_sections").set_value(True)
-    unbroken(app.run())
-    unbroken(app.button(key="import_confirm").click().run())
-    assert [(row.prompt, row.status) for row in ws.demonstrations.list()] == [
-        ("Where is HR?", "draft"),
-        ("What should I know about Travel?", "draft"),
-    ]
-    assert app.success[0].value.startswith("2 drafts imported from handbook")
-    app.file_uploader(key="import_file_1").upload("again.md", text.encode())
-    unbroken(app.run())
-    unbroken(app.button(key="import_confirm").click().run())
-    assert app.success[0].value.replace("\\", "") == "Nothing new in again.md. 1 duplicate left out."
 
 
 def test_a_snapshot_is_named_and_listed(ws: Workspace, app: AppTest) -> None:
@@ -268,30 +202,6 @@ def test_the_grid_shows_a_page_of_rows_and_its_cells_become_changes(ws: Workspac
     assert changes_of(edited, [row.id]) == {row.id: {"response": "y", "tags": ("a", "b"), "source": ""}}
 
 
-def test_a_dataset_comes_out_and_goes_in_again(ws: Workspace, app: AppTest) -> None:
-    seeding.demonstrations(ws)
-    data = exported("dataset.zip", "huggingface")
-    rows = {row.id: (row.prompt, row.response, row.split, row.status) for row in ws.demonstrations.list()}
-    delete_demonstrations(ws, list(rows), by="Ada")
-    visit(app, PAGE, name="Ada", **{PART: "Import"})
-    app.file_uploader(key="import_file_0").upload("dataset.zip", data)
-    unbroken(app.run())
-    assert app.button(key="import_confirm").label == f"Import {len(rows)} demonstrations"
-    unbroken(app.button(key="import_confirm").click().run())
-    found = [(row.prompt, row.response, row.split, row.status) for row in ws.demonstrations.list()]
-    assert sorted(found) == sorted(rows.values())
-
-
-def test_a_zip_of_documents_is_taken_for_a_handbook(app: AppTest) -> None:
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr("leave.md", "# Where is HR?\n\nFloor 2.\n")
-    visit(app, PAGE, name="Ada", **{PART: "Import"})
-    app.file_uploader(key="import_file_0").upload("handbook.zip", data.getvalue())
-    unbroken(app.run())
-    assert app.button(key="import_confirm").label == "Take 1 draft"
-
-
 def test_a_search_by_meaning_shows_how_far_it_is(ws: Workspace, app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     seeding.demonstrations(ws)
     shown: list[str] = []
@@ -303,20 +213,6 @@ def test_a_search_by_meaning_shows_how_far_it_is(ws: Workspace, app: AppTest, mo
     assert len(app.dataframe[0].value) == 25
     unbroken(app.run())
     assert len(shown) == 2  # each prompt is embedded once
-
-
-def test_preferences_are_told_where_they_go(ws: Workspace, app: AppTest) -> None:
-    visit(app, PAGE, name="Ada", **{PART: "Import"})
-    rows = b"prompt,chosen,rejected\nWhere is A?,In B.,In C.\n"
-    app.file_uploader(key="import_file_0").upload("pairs.csv", rows)
-    unbroken(app.run())
-    assert "this looks like preferences" in app.warning[0].value
-    assert "workbench import FILE --as preferences" in app.warning[0].value.replace("\\", "")
-    app.selectbox(key="import_prompt_column").set_value("prompt")
-    app.selectbox(key="import_response_column").set_value("chosen")
-    unbroken(app.run())
-    unbroken(app.button(key="import_confirm").click().run())
-    assert [(row.prompt, row.response) for row in ws.demonstrations.list()] == [("Where is A?", "In B.")]
 
 
 @pytest.mark.parametrize(("points", "drawn"), [(1500, "scatter"), (SVG_POINTS + 1, "scattergl")])
