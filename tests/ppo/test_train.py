@@ -22,12 +22,14 @@ def _figures(report: UpdateReport) -> dict[str, float]:
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_score_rises_towards_its_optimum(seed: int) -> None:
-    trainer = tiny_trainer(
-        seed, total_episodes=32 * 80, learning_rate=5e-3, ppo_epochs=4, minibatch_size=8, kl_coef=0.0
-    )
+    # Batches so large and steps so small that the last digits of a sum, which differ from processor to processor,
+    # decide little: eight runs at four rates about this one, as stand-ins for rounding, had 0.86 to 0.96 after 40
+    # updates; batches of 32 at 5e-3 end anywhere from 0.71 to 0.97.
+    shape = {"batch_size": 128, "minibatch_size": 32, "lora_rank": 16, "lora_alpha": 32}
+    trainer = tiny_trainer(seed, total_episodes=128 * 50, learning_rate=2e-3, ppo_epochs=4, kl_coef=0.0, **shape)
     scores = [report.metrics["objective/scores"] for report in trainer.updates()]
     assert sum(scores[:3]) / 3 < 0.3
-    assert sum(scores[-3:]) / 3 > 0.8  # slow enough that the last digits of a sum decide little: 0.82 to 0.97
+    assert sum(scores[-3:]) / 3 > 0.8
 
 
 def test_a_strong_penalty_keeps_the_policy_near_the_reference() -> None:
