@@ -60,6 +60,7 @@ def test_three_rows_in_a_row_are_written_by_keyboard_alone(server: Server, tab: 
         page.keyboard.press("Tab")
         page.keyboard.type(f"In room {name}.")
         page.keyboard.press("Control+Enter")
+    expect(prompt).to_be_focused()
     expect(prompt).to_have_value("")
     page.keyboard.type("Where is D?")
     for name in ("Ideal response", "Tags", "Source"):
