@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-_PLAIN = r"^[ A-Za-z0-9À-ÖØ-öø-įĴ-ľŁ-ňŊ-ž?.,'!:-]*$"
+_SIGNS = "‘’“”„–—…¿¡«»"
+"""Signs of more than one byte that people write; they part words."""
+_PLAIN = rf"^[\t\n\r -~À-ÖØ-öø-įĴ-ľŁ-ňŊ-ž{_SIGNS}]*$"
 """Letters whose folding is their lower case, and signs that part words."""
-_SEPARATORS = b" ?.,'!:-"
+_SEPARATORS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 _LONGEST = 8_192
 """Bytes of a prompt that is keyed with others: lengths of 16 bits are sorted the fastest."""
 _TOGETHER = 4_096
@@ -61,6 +63,7 @@ def _keys_together(prompts: pa.StringArray) -> tuple[NDArray[np.int64], NDArray[
     import numpy as np
     import pyarrow.compute as pc
 
+    prompts = pc.replace_substring_regex(prompts, f"[{_SIGNS}]", " ")
     text, bounds = _text(pc.replace_substring(pc.utf8_lower(prompts), "ß", "ss"))
     starts, lengths = _words(text, bounds)
     values = _word_values(text, starts, lengths)

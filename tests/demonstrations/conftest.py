@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -66,3 +67,8 @@ def write_workbook(path: Path, rows: Sequence[Sequence[str | float]], sheet: str
         for name, text in parts.items():
             archive.writestr(name, f'<?xml version="1.0" encoding="UTF-8"?>{text}')
     return path
+
+
+def lines(rows: list[dict[str, object]]) -> str:
+    """As JSON Lines."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

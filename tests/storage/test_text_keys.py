@@ -23,7 +23,7 @@ from storage.text_keys import (
 )
 
 # Letters that fold in odd ways beside plain ones, signs and spaces.
-LETTERS = st.text(alphabet=st.sampled_from("aBzÄäßİıŁłĸﬁ²Σςσ?'’-.:! \t\u00a0é\u0301the5"), max_size=12)
+LETTERS = st.text(alphabet=st.sampled_from("aBzÄäßİıŁłĸﬁ²Σςσ?'’“…¿»_(#~-.:! \t\u00a0é\u0301the5"), max_size=12)
 
 
 def by_column(prompts: list[str]) -> list[int]:

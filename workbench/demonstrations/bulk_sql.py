@@ -1,14 +1,15 @@
 """The SQL that reads plain rows of a JSON Lines file by the million.
 
-A row is *plain* where SQL gives exactly what ``columns.all_fields`` would give: texts without surrounding
-space, a list of plain tags, nothing odd. All others are left to Python, line by line, so the result never
-depends on the way.
+A row is *plain* where SQL gives exactly what ``columns.all_fields`` would give: a prompt and a response, the prompt
+with a context, or a conversation of one question and one answer; plain tags; nothing odd. All others are left to
+Python, line by line, so the result never depends on the way.
 """
 
 from __future__ import annotations
 
 from workbench.demonstrations.column_names import CONTEXT_NAMES, LANGUAGE_NAMES, first_named, plain_name
 from workbench.demonstrations.columns import ColumnChoice
+from workbench.demonstrations.messages import ROLES
 from workbench.demonstrations.split_names import SPLITS
 from workbench.demonstrations.text_rules import MAX_CHARACTERS, MAX_NAME_CHARACTERS, STATUSES
 
@@ -16,10 +17,16 @@ LONGEST_LINE = 16 * 2**20
 KEY_FUNCTION = "prompt_key_of"
 """Name of the SQL function, from text to BIGINT, that the query calls for the key of a prompt."""
 _SPACE = r"\s\x{0b}\x{1c}-\x{1f}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
+_ASCII_SPACE = " || ".join(f"chr({code})" for code in range(128) if chr(code).isspace())
 _NO_TEXT = "^([-0-9.eE+]+|true|false|null|NaN|-?Infinity)$"
 """Texts that may have been no texts in the file. Not a list with IN: DuckDB makes a join of six or more, which does not
 keep the order of the rows."""
-_OPTIONAL = ("source", "author", "status", "split", "fact_id")
+_GAP = "chr(10) || chr(10)"
+"""What stands between a prompt and what was said before it, or its context."""
+_KINDS = {"tags": "JSON", "messages": 'STRUCT("role" VARCHAR, "content" VARCHAR, "from" VARCHAR, "value" VARCHAR)[]'}
+"""What columns are read as, by their meaning; as VARCHAR where it is not said."""
+_SHORT = ("source", "author", "fact_id")
+_OPTIONAL = (*_SHORT, "status", "split")
 """Columns that a file need not have."""
 _RICH = ("key_facts", "origin")
 """Columns with lists and objects: a row that fills one is left to Python."""
@@ -30,9 +37,10 @@ _BY_PLAIN_NAME = ("author", "status", "split", *_RICH, *CONTEXT_NAMES)
 def can_be_plain(columns: list[str], choice: ColumnChoice) -> bool:
     """Whether rows read by this choice can be plain at all: one prompt and one response, taken as they are."""
     names = list(map(plain_name, columns))
-    if any(names.count(name) > 1 for name in _BY_PLAIN_NAME) or _differ_by_case_only(_read(columns, choice)):
+    read = [*_by_meaning(columns, choice).values(), *_rich(columns, choice)]
+    if any(names.count(name) > 1 for name in _BY_PLAIN_NAME) or _differ_by_case_only(list(dict.fromkeys(read))):
         return False  # the last one of each row counts
-    one_text = bool(choice.prompt and choice.response and not choice.messages and not choice.languages)
+    one_text = bool(choice.messages or (choice.prompt and choice.response and not choice.languages))
     one_tag_column = len(choice.tags) < 2 and not any(plain_name(name) in LANGUAGE_NAMES for name in choice.tags)
     return one_text and one_tag_column and choice.html == "keep"
 
@@ -47,34 +55,27 @@ def rows_sql(path: str, columns: list[str], choice: ColumnChoice, defaults: dict
 
     It has the optional columns that the file has; ``defaults`` are for the rows that leave them empty.
     """
-    by_meaning = _by_meaning(columns, choice)
+    by_meaning, rich = _by_meaning(columns, choice), _rich(columns, choice)
     optional = [name for name in _OPTIONAL if name in by_meaning]
-    rich = [f"{_name(column)} IS NOT NULL AND {_name(column)} <> ''" for column in _rich(columns, choice)]
-    selected = [f"{_name(column)} AS {name}" for name, column in by_meaning.items()]
-    selected += ["NULL::JSON AS tags"] if "tags" not in by_meaning else []
-    read = _read(columns, choice)
-    kinds = {column: "JSON" if column == by_meaning.get("tags") else "VARCHAR" for column in read}
-    declared = ", ".join(f"{_text(column)}: '{kind}'" for column, kind in kinds.items())
     filled = [
-        f"coalesce(nullif({name}, ''), {_text(defaults[name]) if name in defaults else 'NULL'}) AS {name}"
+        f"coalesce(nullif({_stripped(name) if name in _SHORT else name}, ''), "
+        f"{_text(defaults[name]) if name in defaults else 'NULL'}) AS {name}"
         for name in optional
     ]
+    is_rich = " OR ".join(f"({_name(column)} IS NOT NULL AND {_name(column)} <> '')" for column in rich) or "false"
+    kinds = dict.fromkeys(rich, "VARCHAR")
+    kinds |= {column: _KINDS.get(name, "VARCHAR") for name, column in by_meaning.items()}
+    declared = ", ".join(f"{_text(column)}: '{kind}'" for column, kind in kinds.items())
     return f"""
-    SELECT * EXCLUDE (tag_list, tags_fit, is_rich), coalesce(tag_list, []) AS tags,
-        coalesce(NOT is_rich AND {_checks(optional)}, false) AS ok,
+    SELECT {", ".join(("prompt", "response", *optional))}, coalesce(tag_list, []) AS tags,
+        coalesce(are_texts AND {_checks(optional)}, false) AS ok,
         CASE WHEN strlen(prompt) <= {MAX_CHARACTERS} THEN {KEY_FUNCTION}(prompt) END AS prompt_key
-    FROM (SELECT {", ".join(("prompt", "response", *filled))}, is_rich,
-            CASE WHEN json_type(tags) = 'ARRAY' THEN from_json(tags, '["VARCHAR"]') END AS tag_list,
-            coalesce(json_type(tags), 'NULL') IN ('NULL', 'ARRAY') AS tags_fit
-        FROM (SELECT {", ".join(selected)}, {" OR ".join(f"({test})" for test in rich) or "false"} AS is_rich
+    FROM (SELECT {_prompt(by_meaning)} AS prompt, {_stripped("answer")} AS response, {", ".join((*filled, _TAGS))},
+            fits AND NOT is_rich AND {_pieces_are_texts(by_meaning)} AS are_texts
+        FROM (SELECT {", ".join(_selected(by_meaning))}, {is_rich} AS is_rich
             FROM read_json({_text(path)}, format = 'newline_delimited', ignore_errors = true,
                 maximum_object_size = {LONGEST_LINE}, compression = 'none', columns = {{{declared}}})))
     """
-
-
-def _read(columns: list[str], choice: ColumnChoice) -> list[str]:
-    """The columns that the query reads."""
-    return list(dict.fromkeys([*_by_meaning(columns, choice).values(), *_rich(columns, choice)]))
 
 
 def _differ_by_case_only(columns: list[str]) -> bool:
@@ -83,19 +84,78 @@ def _differ_by_case_only(columns: list[str]) -> bool:
 
 
 def _by_meaning(columns: list[str], choice: ColumnChoice) -> dict[str, str]:
+    """The columns that are read: ``messages``, or ``prompt``, ``response`` and ``context``; and others by their meaning."""
     names = {plain_name(column): column for column in columns}
-    found = {"prompt": choice.prompt, "response": choice.response, "source": choice.source, "fact_id": choice.fact_id}
+    if choice.messages:
+        found: dict[str, str | None] = {"messages": choice.messages}
+    else:
+        has_context = choice.prompt is not None and plain_name(choice.prompt) == "instruction"
+        context = first_named(columns, CONTEXT_NAMES) if has_context else None
+        found = {"prompt": choice.prompt, "response": choice.response, "context": context}
+    found |= {"source": choice.source, "fact_id": choice.fact_id}
     found |= {name: names.get(name) for name in ("author", "status", "split")}
     found["tags"] = choice.tags[0] if choice.tags else None
     return {name: column for name, column in found.items() if column is not None}
 
 
 def _rich(columns: list[str], choice: ColumnChoice) -> list[str]:
-    rich = [column for column in columns if plain_name(column) in _RICH]
-    context = first_named(columns, CONTEXT_NAMES)
-    if context and choice.prompt and plain_name(choice.prompt) == "instruction":
-        rich.append(context)
-    return rich
+    """The columns of which a plain row fills none; a second one with a context is as rare as they are."""
+    read = _by_meaning(columns, choice)
+    more = CONTEXT_NAMES if "context" in read else ()
+    return [column for column in columns if plain_name(column) in (*_RICH, *more) and column not in read.values()]
+
+
+def _selected(by_meaning: dict[str, str]) -> list[str]:
+    """What is read: ``asked`` with ``before`` or ``beside`` it, ``answer``, others; ``fits`` where all is there."""
+    plain = {name: _name(column) for name, column in by_meaning.items()}
+    tags = plain.pop("tags", "NULL::JSON")
+    if "messages" in plain:
+        said = plain.pop("messages")
+        role, text = (
+            lambda at, names=names: f"coalesce({', '.join(f'{said}[{at}].{_name(name)}' for name in names)})"
+            for names in (("role", "from"), ("content", "value"))
+        )
+        are_two = f"{_is_role(role(-2), 'user')} AND {_is_role(role(-1), 'assistant')}"
+        texts = {
+            "before": f"CASE WHEN len({said}) = 3 THEN {text(1)} END",
+            "asked": text(-2),
+            "answer": text(-1),
+            "fits": f"{are_two} AND (len({said}) = 2 OR (len({said}) = 3 AND {_is_role(role(1), 'system')}))",
+        }
+    else:
+        texts = {"asked": _stripped(plain.pop("prompt")), "answer": plain.pop("response"), "fits": "true"}
+        texts |= {"beside": f"nullif({_stripped(plain.pop('context'))}, '')"} if "context" in plain else {}
+    return [f"{value} AS {name}" for name, value in (texts | plain | {"tags": tags}).items()]
+
+
+def _is_role(role: str, wanted: str) -> str:
+    names = (wanted, *(name for name, meant in ROLES.items() if meant == wanted))
+    return f"regexp_full_match(lower({role}), '{'|'.join(names)}')"
+
+
+def _prompt(by_meaning: dict[str, str]) -> str:
+    if "messages" in by_meaning:
+        return _stripped(f"concat_ws({_GAP}, before, asked)")
+    return f"concat_ws({_GAP}, asked, beside)" if "context" in by_meaning else "asked"
+
+
+def _pieces_are_texts(by_meaning: dict[str, str]) -> str:
+    """Whether what is put together to a prompt is as Python would keep it; of one piece ``_are_plain_texts`` tells."""
+    if "messages" in by_meaning:  # of which each may have any space at its ends
+        return _are_no_values(["asked", "coalesce(before, '')"])
+    return _are_no_values(["asked", "coalesce(beside, '')"], _SPACE) if "context" in by_meaning else "true"
+
+
+def _stripped(text: str) -> str:
+    """Without ASCII's space at its ends; a look at both ends costs less than the call."""
+    return f"CASE WHEN left({text}, 1) <= ' ' OR ({text})[-1] <= ' ' THEN trim({text}, {_ASCII_SPACE}) ELSE {text} END"
+
+
+_TAGS = """CASE json_type(tags) WHEN 'ARRAY' THEN from_json(tags, '["VARCHAR"]')
+    WHEN 'VARCHAR' THEN list_filter(list_transform(
+        string_split(tags ->> '$', CASE WHEN contains(tags ->> '$', ';') THEN ';' ELSE ',' END),
+        lambda part: trim(part)), lambda part: part <> '') END AS tag_list,
+    coalesce(json_type(tags), 'NULL') IN ('NULL', 'ARRAY', 'VARCHAR') AS tags_fit"""
 
 
 def _checks(optional: list[str]) -> str:
@@ -120,22 +180,27 @@ def _checks(optional: list[str]) -> str:
 
 
 def _are_plain_texts(longest: dict[str, int]) -> str:
-    """Texts that Python would keep as they are: no space around them, no number, list or object in disguise.
-
-    All columns are looked at together where that is possible: a regular expression costs more by the call than by the
-    character. What is refused for nothing, such as a text that ends with a bracket, costs time and nothing else.
-    """
-    firsts = " || ".join(f"left({column}, 1)" for column in longest)
-    # Not right(), which counts the letters of the whole text first.
-    lasts = " || ".join(f"{column}[-1]" for column in longest)
-    values = " OR ".join(f"regexp_matches({column}, '{_NO_TEXT}')" for column in longest)
+    """Texts that Python would keep as they are: no space around them, no number, list or object in disguise."""
     fitting = [
         f"{column} <> '' AND strlen({column}) <= {most} AND NOT contains({column}, chr(0))"
         for column, most in longest.items()
     ]
+    return f"({' AND '.join(fitting)} AND {_are_no_values(list(longest), _SPACE)})"
+
+
+def _are_no_values(texts: list[str], at_no_end: str = "") -> str:
+    """Texts that were texts in the file: what else stood there, SQL gives as JSON. Without ``at_no_end`` at their ends.
+
+    All are looked at together where that is possible: a regular expression costs more by the call than by the
+    character. What is refused for nothing, such as a text that ends with a bracket, costs time and nothing else.
+    """
+    firsts = " || ".join(f"left({text}, 1)" for text in texts)
+    # Not right(), which counts the letters of the whole text first.
+    ends = " || ".join([firsts, *(f"({text})[-1]" for text in texts if at_no_end)])
+    values = " OR ".join(f"regexp_matches({text}, '{_NO_TEXT}')" for text in texts)
     return (
-        f"({' AND '.join(fitting)} AND NOT regexp_matches({firsts} || {lasts}, '[\\[{{{_SPACE}]') "
-        f"AND NOT CASE WHEN regexp_matches({firsts}, '[-0-9.eE+tfnNI]') THEN {values} ELSE false END)"
+        f"NOT regexp_matches({ends}, '[\\[{{{at_no_end}]') "
+        f"AND NOT CASE WHEN regexp_matches({firsts}, '[-0-9.eE+tfnNI]') THEN {values} ELSE false END"
     )
 
 

@@ -85,9 +85,15 @@ def _turns(messages: Any) -> list[tuple[str, str]]:
     for message in messages:
         if not isinstance(message, dict):
             raise RowError("a message of the conversation is not an object")
-        role = str(message.get("role", message.get("from", ""))).casefold()
-        turns.append((ROLES.get(role, role), _message_text(message.get("content", message.get("value")))))
+        role = str(_either(message, "role", "from")).casefold()
+        turns.append((ROLES.get(role, role), _message_text(_either(message, "content", "value"))))
     return turns
+
+
+def _either(message: dict[str, Any], name: str, other: str) -> Any:
+    """The value under the first name, or under the other where that is missing or null, as in files with one schema."""
+    value = message.get(name)
+    return message.get(other) if value is None else value
 
 
 def _message_text(content: Any) -> str:
