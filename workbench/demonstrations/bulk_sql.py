@@ -84,7 +84,7 @@ def _differ_by_case_only(columns: list[str]) -> bool:
 
 
 def _by_meaning(columns: list[str], choice: ColumnChoice) -> dict[str, str]:
-    """The columns that are read: ``messages``, or ``prompt``, ``response`` and ``context``; and others by their meaning."""
+    """The columns that are read, by meaning: ``messages``, or ``prompt``, ``response`` and ``context``, and others."""
     names = {plain_name(column): column for column in columns}
     if choice.messages:
         found: dict[str, str | None] = {"messages": choice.messages}
@@ -110,27 +110,30 @@ def _selected(by_meaning: dict[str, str]) -> list[str]:
     plain = {name: _name(column) for name, column in by_meaning.items()}
     tags = plain.pop("tags", "NULL::JSON")
     if "messages" in plain:
-        said = plain.pop("messages")
-        role, text = (
-            lambda at, names=names: f"coalesce({', '.join(f'{said}[{at}].{_name(name)}' for name in names)})"
-            for names in (("role", "from"), ("content", "value"))
-        )
-        are_two = f"{_is_role(role(-2), 'user')} AND {_is_role(role(-1), 'assistant')}"
-        texts = {
-            "before": f"CASE WHEN len({said}) = 3 THEN {text(1)} END",
-            "asked": text(-2),
-            "answer": text(-1),
-            "fits": f"{are_two} AND (len({said}) = 2 OR (len({said}) = 3 AND {_is_role(role(1), 'system')}))",
-        }
+        texts = _conversation(plain.pop("messages"))
     else:
         texts = {"asked": _stripped(plain.pop("prompt")), "answer": plain.pop("response"), "fits": "true"}
         texts |= {"beside": f"nullif({_stripped(plain.pop('context'))}, '')"} if "context" in plain else {}
     return [f"{value} AS {name}" for name, value in (texts | plain | {"tags": tags}).items()]
 
 
-def _is_role(role: str, wanted: str) -> str:
-    names = (wanted, *(name for name, meant in ROLES.items() if meant == wanted))
-    return f"regexp_full_match(lower({role}), '{'|'.join(names)}')"
+def _conversation(said: str) -> dict[str, str]:
+    """The question and answer of a column of messages, and the system message before them."""
+
+    def text(at: int) -> str:
+        return f"coalesce({said}[{at}].content, {said}[{at}].value)"
+
+    def is_by(at: int, role: str) -> str:
+        names = (role, *(name for name, meant in ROLES.items() if meant == role))
+        return f"regexp_full_match(lower(coalesce({said}[{at}].role, {said}[{at}].\"from\")), '{'|'.join(names)}')"
+
+    of_two = f"len({said}) = 2 OR (len({said}) = 3 AND {is_by(1, 'system')})"
+    return {
+        "before": f"CASE WHEN len({said}) = 3 THEN {text(1)} END",
+        "asked": text(-2),
+        "answer": text(-1),
+        "fits": f"{is_by(-2, 'user')} AND {is_by(-1, 'assistant')} AND ({of_two})",
+    }
 
 
 def _prompt(by_meaning: dict[str, str]) -> str:
