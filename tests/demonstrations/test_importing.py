@@ -97,11 +97,22 @@ def test_languages_side_by_side_are_wordings_of_one_fact(ws: Workspace, file: Wr
     report = import_demonstrations(ws, path, author="kim")
     assert (report.rows, report.accepted, report.rejected) == (3, 3, [])
     rows = ws.demonstrations.list()
-    assert [(row.prompt, row.fact_id, row.tags) for row in rows] == [
-        ("Where?", "7", ("lang:en",)),
-        ("Wo?", "7", ("lang:de",)),
-        ("When?", "8", ("lang:en",)),
+    assert [(row.prompt, row.tags) for row in rows] == [
+        ("Where?", ("lang:en",)),
+        ("Wo?", ("lang:de",)),
+        ("When?", ("lang:en",)),
     ]
+    assert rows[0].fact_id == rows[1].fact_id != rows[2].fact_id
+
+
+def test_languages_of_another_file_of_that_name_are_other_facts(ws: Workspace, file: WriteFile) -> None:
+    columns = "id,q_en,a_en,q_de,a_de\n"
+    import_demonstrations(ws, file("faq.csv", columns + "1,Where is HR?,Here.,Wo ist HR?,Hier.\n"), author="kim")
+    more = "1,How do I reset the VPN?,Call.,Wie geht das VPN?,Anrufen.\n2,Where is HR?,Here.,Où est HR?,Là.\n"
+    import_demonstrations(ws, file("faq.csv", columns + more), author="kim")
+    facts = {row.prompt: row.fact_id for row in ws.demonstrations.list()}
+    assert facts["Where is HR?"] == facts["Wo ist HR?"] == facts["Où est HR?"]
+    assert facts["How do I reset the VPN?"] == facts["Wie geht das VPN?"] != facts["Where is HR?"]
 
 
 def test_html_in_cells_becomes_text_unless_the_file_is_ours(ws: Workspace, file: WriteFile) -> None:

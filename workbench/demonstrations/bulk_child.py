@@ -180,8 +180,7 @@ def _read_others(
                 if len(rejected) <= MAX_REJECTED:
                     rejected.append((number, str(fields)))
             elif part < PARTS:
-                fact_id = f"{name}#{number}" if choice.languages else None
-                batch.append(_record(ordinal * PARTS + part, fields, author, fact_id, name))
+                batch.append(_record(ordinal * PARTS + part, fields, author, name))
         if len(batch) >= BATCH:
             _insert(database, batch)
             batch = []
@@ -227,7 +226,7 @@ def _text(line: bytes) -> str:
         return line.decode("utf-8", "replace") if line.isascii() else "\ufffd" + line.decode("latin-1")
 
 
-def _record(row: int, fields: Any, author: str, fact_id: str | None, name: str) -> dict[str, Any]:
+def _record(row: int, fields: Any, author: str, name: str) -> dict[str, Any]:
     return {
         "row": row,
         "prompt": fields.prompt,
@@ -237,7 +236,7 @@ def _record(row: int, fields: Any, author: str, fact_id: str | None, name: str) 
         "author": fields.author or author,
         "status": fields.status or "approved",
         "split": fields.split,
-        "fact_id": fields.fact_id or fact_id,
+        "fact_id": fields.fact_id,
         "key_facts": None if fields.key_facts is None else list(fields.key_facts),
         "origin": None if fields.origin is None else json.dumps(fields.origin, ensure_ascii=False),
     }

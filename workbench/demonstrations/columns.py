@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from storage.demonstrations import Origin
+from storage.text_keys import prompt_key
 from workbench.demonstrations.cell_values import (
     author_name,
     is_filled,
@@ -123,6 +124,11 @@ def choose_columns(columns: Iterable[str], prompt: str | None = None, response: 
 
 def all_fields(values: Mapping[str, Any], choice: ColumnChoice) -> Iterator[DemonstrationFields | RowError]:
     """The demonstrations that one row gives: one, or one for each language or exchange; or why it gives none."""
+    found = _each(values, choice)
+    return _with_one_fact(found) if choice.languages else found
+
+
+def _each(values: Mapping[str, Any], choice: ColumnChoice) -> Iterator[DemonstrationFields | RowError]:
     row = {plain_name(name): value for name, value in values.items()}
     try:
         texts = list(_texts_of(values, row, choice))
@@ -162,15 +168,26 @@ def _with_others(names: list[str], choice: ColumnChoice) -> ColumnChoice:
     used.update(column for pair in choice.languages for column in (pair.prompt, pair.response))
     free = [name for name in names if name not in used]
     tags = [first_named(free, TAG_NAMES), first_named(free, LANGUAGE_NAMES)]
-    fact = first_named(free, FACT_NAMES)
-    if fact is None and choice.languages:
-        fact = first_named(free, ("id", "key", "nr", "number"))
     return replace(
         choice,
         tags=tuple(column for column in tags if column),
         source=first_named(free, SOURCE_NAMES),
-        fact_id=fact,
+        fact_id=first_named(free, FACT_NAMES),
     )
+
+
+def _with_one_fact(found: Iterable[DemonstrationFields | RowError]) -> Iterator[DemonstrationFields | RowError]:
+    """The languages of one row state one fact, known by its first question.
+
+    Not by the file's name and the row's number, nor by a column 'id' that counts from 1: those of another file, or of
+    the next version of this one, would be taken for the same facts.
+    """
+    fact_id = None
+    for fields in found:
+        if not isinstance(fields, RowError) and fields.fact_id is None:
+            fact_id = fact_id or f"fact-{prompt_key(fields.prompt):016x}"
+            fields = replace(fields, fact_id=fact_id)
+        yield fields
 
 
 def _shared(values: Mapping[str, Any], row: Mapping[str, Any], choice: ColumnChoice) -> DemonstrationFields:

@@ -155,9 +155,6 @@ def check_table(
             if isinstance(found, RowError):
                 rejected.append(reject(row, str(found)))
                 continue
-            if choice.languages and found.fact_id is None:
-                # The languages of one row state one fact, whether the file numbers its facts or not.
-                found = replace(found, fact_id=f"{name}#{row.row}")
             fields.append(found)
         with_html += choice.html == "strip" and any(
             isinstance(value, str) and holds_html(value) for value in row.values.values()
