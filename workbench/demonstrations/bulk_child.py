@@ -18,7 +18,7 @@ from storage.demonstration_import import STAGED
 from storage.prompt_keys import prompt_keys
 from workbench.demonstrations.bulk import EXTRA, PLAIN, PROGRESS
 from workbench.demonstrations.bulk_sql import KEY_FUNCTION, LONGEST_LINE, can_be_plain, constants, rows_sql
-from workbench.demonstrations.columns import ColumnChoice, ColumnPair, RowError, all_fields, choose_columns
+from workbench.demonstrations.columns import ColumnChoice, ColumnPair, RowError, all_fields, choose_columns, is_export
 from workbench.demonstrations.json_rows import line_row
 from workbench.demonstrations.rows import MAX_COLUMNS, PARTS
 from workbench.demonstrations.sandbox import child
@@ -49,14 +49,15 @@ def stage(arguments: list[str]) -> bytes:
     database = _connect(scratch)
     database.execute(f"CREATE TABLE extra ({STAGED})")
     plain, good = can_be_plain(columns, choice), 0
-    defaults = {"source": name, "author": settings["author"], "status": "approved"}
+    source = "" if is_export(columns) else name
+    defaults = {"source": source, "author": settings["author"], "status": "approved"}
     if plain:
         sql = rows_sql(str(path), columns, choice, defaults)
         with _progress_told(database, scratch / PROGRESS):
             _read_plain(database, sql, scratch / PLAIN)
         good = _count(database, f"read_parquet({_quoted(scratch / PLAIN)}) WHERE ok")
     wanted = _odd_rows(database, scratch / PLAIN) if plain else None
-    rejected, refused = _read_others(database, path, name, choice, settings["author"], wanted)
+    rejected, refused = _read_others(database, path, choice, defaults, wanted)
     good += _written(database, "extra", scratch / EXTRA)
     database.close()
     shared = constants(columns, choice, defaults) if plain else {}
@@ -163,7 +164,11 @@ def _count(database: DuckDBPyConnection, relation: str) -> int:
 
 
 def _read_others(
-    database: DuckDBPyConnection, path: Path, name: str, choice: ColumnChoice, author: str, wanted: Iterator[int] | None
+    database: DuckDBPyConnection,
+    path: Path,
+    choice: ColumnChoice,
+    defaults: dict[str, str],
+    wanted: Iterator[int] | None,
 ) -> tuple[list[tuple[int, str]], int]:
     """Reads the ``wanted`` lines, all where None, and stores what they give in ``extra``."""
     rejected: list[tuple[int, str]] = []
@@ -180,7 +185,7 @@ def _read_others(
                 if len(rejected) <= MAX_REJECTED:
                     rejected.append((number, str(fields)))
             elif part < PARTS:
-                batch.append(_record(ordinal * PARTS + part, fields, author, name))
+                batch.append(_record(ordinal * PARTS + part, fields, defaults))
         if len(batch) >= BATCH:
             _insert(database, batch)
             batch = []
@@ -226,15 +231,15 @@ def _text(line: bytes) -> str:
         return line.decode("utf-8", "replace") if line.isascii() else "\ufffd" + line.decode("latin-1")
 
 
-def _record(row: int, fields: Any, author: str, name: str) -> dict[str, Any]:
+def _record(row: int, fields: Any, defaults: dict[str, str]) -> dict[str, Any]:
     return {
         "row": row,
         "prompt": fields.prompt,
         "response": fields.response,
         "tags": list(fields.tags),
-        "source": fields.source or name,
-        "author": fields.author or author,
-        "status": fields.status or "approved",
+        "source": fields.source or defaults["source"],
+        "author": fields.author or defaults["author"],
+        "status": fields.status or defaults["status"],
         "split": fields.split,
         "fact_id": fields.fact_id,
         "key_facts": None if fields.key_facts is None else list(fields.key_facts),

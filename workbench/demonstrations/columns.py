@@ -43,6 +43,7 @@ from workbench.errors import UnreadableFile
 __all__ = ["PROMPT_NAMES", "RowError", "conversation", "first_named", "plain_name"]  # preferences read the same shapes
 
 Html = Literal["keep", "strip"]
+_EXPORTED = frozenset({"id", "author", "status", "split", "created_at", "updated_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,11 @@ class ColumnChoice:
         if self.languages:
             return self.languages
         return (ColumnPair(self.prompt, self.response),) if self.prompt and self.response else ()
+
+
+def is_export(columns: Iterable[str]) -> bool:
+    """Whether a file with these columns is an export of ours: it says exactly what it means, in every style."""
+    return set(columns) >= _EXPORTED
 
 
 def choose_columns(columns: Iterable[str], prompt: str | None = None, response: str | None = None) -> ColumnChoice:

@@ -77,6 +77,8 @@ class DemonstrationFile:
     rejected: list[RejectedRow] = field(default_factory=list)
     status: Status = "approved"
     """Status of the rows that state none."""
+    source: str = ""
+    """Source of the rows that name none."""
     notes: tuple[str, ...] = ()
 
 

@@ -19,6 +19,7 @@ from workbench.demonstrations.columns import (
     RowError,
     all_fields,
     choose_columns,
+    is_export,
     preferences_sentence,
 )
 from workbench.demonstrations.html_text import holds_html
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 CELL_FORMATS = ("csv", "tsv", "xlsx")
 """Formats whose cells are filled by programs that write HTML into them."""
-OWN_COLUMNS = frozenset({"id", "prompt", "response", "author", "status", "split", "created_at", "updated_at"})
-"""A file with these is an export of ours: it says exactly what it means."""
 READING, CHECKING, PREPARING = "reading", "checking rows", "preparing rows"
 STORING = {"looking for duplicates": 0.05, "choosing splits": 0.02, "storing": 0.3}
 """Steps of ``take_staged`` -> the share of the time of an import that each takes, more or less."""
@@ -119,6 +118,7 @@ def _read_folder(folder: Path) -> DemonstrationFile:
         files[0].format,
         [fields for file in files for fields in file.fields],
         [replace(item, reason=f"{file.filename}: {item.reason}") for file in files for item in file.rejected],
+        source=folder.name if any(file.source for file in files) else "",
     )
 
 
@@ -133,7 +133,7 @@ def propose(table: RawTable, prompt_column: str | None = None, response_column: 
     pair = both_named(table.columns, DECIDED_NAMES) if messages else None
     if pair and messages and not any(ends_with_answer(row.values.get(messages)) for row in first if row.values):
         raise UnreadableFile(preferences_sentence(*pair))
-    foreign = table.format in CELL_FORMATS and not set(table.columns) >= OWN_COLUMNS
+    foreign = table.format in CELL_FORMATS and not is_export(table.columns)
     return replace(choice, html="strip") if foreign else choice
 
 
@@ -163,7 +163,8 @@ def check_table(
     if with_html:
         rows = "1 row" if with_html == 1 else f"{with_html:,} rows"
         notes.append(f"HTML was turned into plain text in {rows}.")
-    return DemonstrationFile(name, table.format, fields, rejected, notes=tuple(notes))
+    source = "" if is_export(table.columns) else name
+    return DemonstrationFile(name, table.format, fields, rejected, source=source, notes=tuple(notes))
 
 
 def store_demonstrations(
@@ -211,7 +212,7 @@ def _staged(file: DemonstrationFile, author: str, steps: StepProgress) -> list[d
                 "prompt": fields.prompt,
                 "response": fields.response,
                 "tags": fields.tags,
-                "source": fields.source or file.filename,
+                "source": fields.source or file.source,
                 "author": fields.author or author,
                 "status": fields.status or file.status,
                 "split": fields.split,
