@@ -9,7 +9,7 @@ from storage.demonstrations import Demonstration
 from workbench.demonstrations import embedder
 from workbench.demonstrations.editing import add_demonstration
 from workbench.demonstrations.flags import flags, is_iban, passes_luhn
-from workbench.demonstrations.likeness import conflicts, near_pairs, particulars
+from workbench.demonstrations.likeness import conflicts, near_pairs, particulars, question_form
 from workbench.demonstrations.quality import BATCH, coverage, review, search_by_meaning
 from workbench.workspace import Workspace
 
@@ -94,6 +94,23 @@ def test_the_same_question_with_different_answers(ws: Workspace) -> None:
     two = add_demonstration(ws, prompt="where's gym", response="Floor 2.", author="lee")
     add_demonstration(ws, prompt="Where is the pool?", response="Floor 1.", author="kim")
     assert [[row.id for row in group] for group in conflicts(ws.demonstrations.list())] == [[one.id, two.id]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Where is building A?", "Where is building D?", False),
+        ("Where is the IT department?", "Where is the department?", False),
+        ("Do you open at 8 am?", "Do you open at 8?", False),
+        ("Who teaches C++?", "Who teaches C#?", False),
+        ("Leave of < 5 days?", "Leave of > 5 days?", False),
+        ("Where do I park?", "where do we park", True),
+        ("WHERE IS THE GYM?", "Where is the gym?", True),
+        ("A question: where is HR?", "where is hr, question", True),
+    ],
+)
+def test_function_words_that_carry_the_matter(one: str, other: str, same: bool) -> None:
+    assert (question_form(one) == question_form(other)) is same
 
 
 def test_coverage_counts_by_tag_and_by_file(ws: Workspace) -> None:

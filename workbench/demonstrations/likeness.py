@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from storage.text_keys import word_form
+from storage.text_keys import FUNCTION_WORDS, word_form
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +26,9 @@ BLOCK = 1_024
 MAX_PAIRS = 5_000
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NAME = re.compile(r"(?<=\s)[A-ZÀ-Þ][\w'’-]*|\b[A-Z]{2,}\b")
+_MATTER = re.compile(r"\w(?:\+\+|#)|[<>]|(?<=\d)\s?am\b|(?<=\s)[A-Z]+\b|\b[A-Z]{2,}\b")
+_WORDS_IN_CAPITALS = FUNCTION_WORDS - {"i"}
+"""Function words that mean something else in capitals."""
 Embed = Callable[[Sequence[str]], "np.ndarray"]
 
 
@@ -61,7 +64,7 @@ def near_pairs(
     """
     import numpy as np
 
-    forms = [word_form(row.prompt) for row in rows]
+    forms = [question_form(row.prompt) for row in rows]
     marks = [particulars(row.prompt) for row in rows]
     found: list[NearPair] = []
     for start in range(0, len(rows), BLOCK):
@@ -89,11 +92,21 @@ def particulars(prompt: str) -> frozenset[str]:
     return frozenset(names | set(_NUMBER.findall(prompt)))
 
 
+def question_form(prompt: str) -> tuple[str, frozenset[str]]:
+    """What a prompt asks: its words but for function words, and those of them that carry the matter after all.
+
+    "Building A" is not "building D", nor the "IT department" any department; 8 am, C++ and C#, < and > are told apart.
+    Groups and splits rest on the words alone: they may hold too much together, never too little.
+    """
+    marks = [] if prompt.isupper() else [mark.strip().casefold() for mark in _MATTER.findall(prompt)]
+    return word_form(prompt), frozenset(mark for mark in marks if not mark.isalpha() or mark in _WORDS_IN_CAPITALS)
+
+
 def conflicts(rows: Sequence[Demonstration]) -> list[list[Demonstration]]:
     """Groups of rows that ask the same, word for word but for function words, and answer differently."""
-    by_form: dict[str, list[Demonstration]] = {}
+    by_form: dict[tuple[str, frozenset[str]], list[Demonstration]] = {}
     for row in rows:
-        by_form.setdefault(word_form(row.prompt), []).append(row)
+        by_form.setdefault(question_form(row.prompt), []).append(row)
     return [
         group
         for group in by_form.values()
