@@ -44,6 +44,9 @@ WITH again AS (
 SELECT row FROM alike QUALIFY row_number() OVER (PARTITION BY prompt_key, content ORDER BY row) > 1
 UNION SELECT row FROM known SEMI JOIN stored USING (prompt_key, content)
 """
+# What a row said before it was corrected is no news. A row that was deleted may come in again.
+_FORMER = """SELECT v.prompt, v.response FROM demonstration_versions v
+SEMI JOIN demonstrations d ON v.demonstration_id = d.id"""
 # Where the prompt is known, its side stands; else what the file states first; else a fact that is withheld
 # takes its side; else the hash of the group decides. A fact of which anything trains is not withheld.
 _SIDES = f"""
@@ -100,11 +103,14 @@ FROM {staged} s {joins}
 def take_staged(cursor: DuckDBPyConnection, staged: str, on_step: Callable[[str], None] = lambda _step: None) -> int:
     """Adds the rows of ``staged`` (a relation with the columns of ``STAGED``) whose content is new.
 
-    Of rows with the same content the first one counts. ``on_step`` is told what is about to be done. Returns how many
-    went in.
+    What a row of the workspace says, or said before it was changed, is not new. Of rows with the same content the first
+    one counts. ``on_step`` is told what is about to be done. Returns how many went in.
     """
     on_step("looking for duplicates")
-    cursor.execute(_STALE.format(staged=staged, content=_CONTENT_HASH))
+    stale = _STALE.format(staged=staged, content=_CONTENT_HASH)
+    if _count(cursor, "demonstration_versions"):
+        stale += f"UNION SELECT row FROM {staged} SEMI JOIN ({_FORMER}) USING (prompt, response)"
+    cursor.execute(stale)
     number = _count(cursor, staged) - _count(cursor, "stale_rows")
     if number:
         on_step("choosing splits")
@@ -142,6 +148,13 @@ def _count(cursor: DuckDBPyConnection, relation: str) -> int:
 
 
 def known_contents(cursor: DuckDBPyConnection, relation: str) -> set[str]:
-    """The ``content_form`` of the stored rows whose ``prompt_key`` is among those of the relation."""
-    cursor.execute(f"SELECT {_CONTENT} FROM demonstrations SEMI JOIN {relation} USING (prompt_key)")
+    """The ``content_form`` of what the rows say, or said before, whose prompts are like those of the relation.
+
+    Args:
+        relation: with columns ``prompt`` and ``prompt_key``.
+    """
+    cursor.execute(
+        f"""SELECT {_CONTENT} FROM demonstrations SEMI JOIN {relation} USING (prompt_key)
+        UNION SELECT {_CONTENT} FROM ({_FORMER}) SEMI JOIN {relation} USING (prompt)"""
+    )
     return {row[0] for row in cursor.fetchall()}

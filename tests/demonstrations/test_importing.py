@@ -6,8 +6,8 @@ import csv
 import io
 import json
 
-from tests.demonstrations.conftest import WriteFile
-from workbench.demonstrations.editing import add_demonstration
+from tests.demonstrations.conftest import WriteFile, texts
+from workbench.demonstrations.editing import add_demonstration, delete_demonstrations, update_demonstration
 from workbench.demonstrations.exporting import export_demonstrations
 from workbench.demonstrations.import_preview import preview_table
 from workbench.demonstrations.import_report import rejected_csv
@@ -46,6 +46,21 @@ def test_the_same_file_twice_adds_nothing(ws: Workspace, file: WriteFile) -> Non
     assert (first.accepted, first.duplicates) == (1, 1)
     assert (again.rows, again.accepted, again.duplicates) == (2, 0, 2)
     assert ws.demonstrations.count() == 1
+
+
+def test_a_corrected_row_does_not_come_in_again_as_it_was_but_a_deleted_one_does(
+    ws: Workspace, file: WriteFile
+) -> None:
+    path = file("a.csv", "question,answer\nWhere?,Here.\nWho?,Ada.\nWhen?,At 9.\n")
+    import_demonstrations(ws, path, author="kim")
+    where, who, _ = ws.demonstrations.list()
+    update_demonstration(ws, where.id, by="lee", response="There.")
+    delete_demonstrations(ws, [who.id], by="lee")
+    table = parse_file(path)
+    assert preview_table("a.csv", table, propose(table), ws).report.accepted == 1
+    report = import_demonstrations(ws, path, author="kim")
+    assert (report.accepted, report.duplicates) == (1, 2)
+    assert sorted(texts(ws)) == [("When?", "At 9."), ("Where?", "There."), ("Who?", "Ada.")]
 
 
 def test_rows_that_cannot_be_stored_are_rejected(ws: Workspace, file: WriteFile) -> None:

@@ -45,7 +45,7 @@ def _new_rows(ws: Workspace, file: DemonstrationFile) -> list[DemonstrationField
         rows.setdefault(content_form(row.prompt, row.response), row)
     if not rows:
         return []
-    keys = [{"prompt_key": prompt_key(row.prompt)} for row in rows.values()]
+    keys = [{"prompt": row.prompt, "prompt_key": prompt_key(row.prompt)} for row in rows.values()]
     with ws.database.read() as cursor, arrow_view(cursor, "file_keys", keys):
         known = known_contents(cursor, "file_keys")
     return [row for content, row in rows.items() if content not in known]
