@@ -2,7 +2,7 @@
 
 Pairs of both, one after the other on the same machine; the ratio is what counts, of elapsed time and of processor time
 (which other work on the machine disturbs less). Peak memory is that of the importing process and of the child that
-reads, for the whole file and for a tenth of it.
+reads, for the whole file of plain rows and for a tenth of it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,14 +42,23 @@ THINGS = [
 ]
 TOWNS = ["Boston", "Denver", "Lyon", "Köln", "Zürich", "Madrid", "Oslo", "Leeds", "Austin", "Gdańsk", "Porto", "Milan"]
 
+SHAPES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "plain": lambda row: row,
+    "messages": lambda row: {
+        "messages": [{"role": "user", "content": row["prompt"]}, {"role": "assistant", "content": row["response"]}]
+    },
+    "alpaca": lambda row: {"instruction": row["prompt"], "input": row["source"], "output": row["response"] + "\n"},
+}
+"""The kinds of rows that are measured; Alpaca's have an input and end with a line break."""
+
 
 def main() -> None:
     """Print the figures as JSON."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        whole, tenth = write_rows(folder / "whole.jsonl", ROWS), write_rows(folder / "tenth.jsonl", ROWS // 10)
-        pairs = [(_read_json(folder, whole), _import(folder, whole)) for _ in range(PAIRS)]
-        small = _import(folder, tenth)
+        shapes = {shape: _pairs(folder, write_rows(folder / "whole.jsonl", ROWS, shape)) for shape in SHAPES}
+        small = _import(folder, write_rows(folder / "tenth.jsonl", ROWS // 10))
+    pairs = shapes["plain"]
     print(
         json.dumps(
             {
@@ -57,17 +66,25 @@ def main() -> None:
                 "rows": ROWS,
                 "read_json": [base for base, _ in pairs],
                 "import": [taken["cost"] for _, taken in pairs],
-                "ratio": {
-                    kind: statistics.median(taken["cost"][kind] / base[kind] for base, taken in pairs)
-                    for kind in ("seconds", "processor_seconds")
-                },
+                "ratio": {shape: _ratios(found) for shape, found in shapes.items()},
                 "peak_mib": {"whole": pairs[-1][1]["peak_mib"], "tenth": small["peak_mib"]},
             }
         )
     )
 
 
-def write_rows(path: Path, rows: int) -> Path:
+def _pairs(folder: Path, file: Path) -> list[tuple[dict[str, float], dict[str, Any]]]:
+    return [(_read_json(folder, file), _import(folder, file)) for _ in range(PAIRS)]
+
+
+def _ratios(pairs: list[tuple[dict[str, float], dict[str, Any]]]) -> dict[str, float]:
+    return {
+        kind: statistics.median(taken["cost"][kind] / base[kind] for base, taken in pairs)
+        for kind in ("seconds", "processor_seconds")
+    }
+
+
+def write_rows(path: Path, rows: int, shape: str = "plain") -> Path:
     """Writes so many demonstrations as JSON Lines, about 270 bytes each."""
     draw = random.Random(1)
     with path.open("w", encoding="utf-8") as file:
@@ -80,7 +97,7 @@ def write_rows(path: Path, rows: int) -> Path:
                 "tags": [thing],
                 "source": f"handbook {number % 300}",
             }
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.write(json.dumps(SHAPES[shape](row), ensure_ascii=False) + "\n")
     return path
 
 
