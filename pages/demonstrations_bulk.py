@@ -9,12 +9,8 @@ import streamlit as st
 
 from pages import identity, services
 from pages.components import attempt, counted, escaped, problem, report, required
-from workbench.demonstrations.editing import (
-    change_demonstrations,
-    delete_demonstrations,
-    link_wordings,
-    undo_changes,
-)
+from workbench.demonstrations.many import change_demonstrations, delete_demonstrations, link_wordings
+from workbench.demonstrations.restoring import Undone, undo_changes
 
 CHOSEN = "demonstration_chosen"
 """Id of the one row that is shown whole."""
@@ -22,6 +18,7 @@ MANY = "demonstrations_chosen"
 """Ids of the rows that are chosen together."""
 ROUND = "demonstrations_round"
 LAST = "demonstrations_last_change"
+"""The versions that the last change kept, and what it did."""
 DONE = {"approved": "approved", "rejected": "rejected", "draft": "made drafts again"}
 
 
@@ -71,25 +68,26 @@ def change(ids: Sequence[str], **changes: Any) -> None:
 def _changed(ids: Sequence[str], **changes: Any) -> bool:
     status = changes.get("status")
     what = DONE[status] if status else "tagged anew"
-    return _do(ids, lambda name: change_demonstrations(services.workspace(), ids, by=name, **changes), what)
+    return _do(lambda name: change_demonstrations(services.workspace(), ids, by=name, **changes), what)
 
 
 def delete(ids: Sequence[str]) -> None:
     """Callback: delete the rows; they can be brought back."""
-    if _do(ids, lambda name: delete_demonstrations(services.workspace(), ids, name), "deleted"):
+    if _do(lambda name: delete_demonstrations(services.workspace(), ids, name), "deleted"):
         st.session_state[CHOSEN] = None
         forget_selection()
 
 
 def undo() -> None:
-    """The last change, with a button that takes it back."""
+    """The last change, with a button that takes it back, and what became of that."""
+    problem("undo")
     last = st.session_state.get(LAST)
     if not last:
         return
-    ids, what = last
+    versions, what = last
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.caption(escaped(f"{counted(len(ids), 'demonstration')} {what}."), width="stretch")
-        st.button("Undo", icon=":material/undo:", key="undelete", on_click=_undo, args=(ids,), shortcut="U")
+        st.caption(escaped(f"{counted(len(versions), 'demonstration')} {what}."), width="stretch")
+        st.button("Undo", icon=":material/undo:", key="undelete", on_click=_undo, args=(versions,), shortcut="U")
 
 
 def forget_selection() -> None:
@@ -98,14 +96,11 @@ def forget_selection() -> None:
     st.session_state[MANY] = []
 
 
-def _do(ids: Sequence[str], action: Callable[[str], Any], what: str) -> bool:
-    def act() -> bool:
-        action(required(identity.person(), "Your name, in the sidebar,"))
-        return True
-
-    if not attempt("browse", act):
+def _do(action: Callable[[str], list[str]], what: str) -> bool:
+    versions = attempt("browse", lambda: action(required(identity.person(), "Your name, in the sidebar,")))
+    if versions is None:
         return False
-    st.session_state[LAST] = (list(ids), what)
+    st.session_state[LAST] = (versions, what)
     return True
 
 
@@ -117,18 +112,30 @@ def _change_tags(ids: Sequence[str]) -> None:
 
 def link(ids: Sequence[str]) -> None:
     """Callback: say that the rows word one fact."""
-    if _do(ids, lambda name: link_wordings(services.workspace(), ids, name), "linked as wordings of one fact"):
+    if _do(lambda name: link_wordings(services.workspace(), ids, name), "linked as wordings of one fact"):
         report("browse", "Linked. Their splits stay as they are.")
 
 
-def _undo(ids: Sequence[str]) -> None:
-    """Callback: bring the rows back to what they were before."""
+def _undo(versions: Sequence[str]) -> None:
+    """Callback: bring the rows back to what they were before, but for those that were changed since."""
 
-    def restore() -> bool:
-        undo_changes(services.workspace(), ids, required(identity.person(), "Your name, in the sidebar,"))
-        return True
+    def act() -> Undone:
+        by = required(identity.person(), "Your name, in the sidebar,")
+        return undo_changes(services.workspace(), versions, by)
 
-    if attempt("browse", restore):
-        st.session_state[CHOSEN] = ids[0] if len(ids) == 1 else None
-        st.session_state[LAST] = None
-        forget_selection()
+    undone = attempt("undo", act)
+    if undone is None:
+        return
+    report("undo", _undone_words(undone))
+    st.session_state[CHOSEN] = undone.restored[0] if len(undone.restored) == 1 else None
+    st.session_state[LAST] = None
+    forget_selection()
+
+
+def _undone_words(undone: Undone) -> str:
+    back, left = len(undone.restored), len(undone.left)
+    done = f"{counted(back, 'row')} {'is' if back == 1 else 'are'} as before."
+    if not left:
+        return done
+    stay = "was changed since and stays as it is" if left == 1 else "were changed since and stay as they are"
+    return f"{done} {counted(left, 'row')} {stay}."

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
-
 import streamlit as st
 
 from pages import demonstrations_bulk, identity, services
-from pages.components import ago, attempt, escaped, plain_text, problem, report, required
+from pages.components import ago, escaped, plain_text, problem, report
 from pages.demonstrations_bulk import CHOSEN
 from pages.demonstrations_history import history_button
+from pages.demonstrations_saving import forget_theirs, save_changes, saved_words, seen_of, show_theirs
 from pages.rows import Demonstration
-from workbench.demonstrations.editing import update_demonstration
 from workbench.errors import NotFound
 
-Status = Literal["draft", "approved", "rejected"]
-Split = Literal["train", "validation", "test"]
+EDITED = "demonstration_edited"
+"""Id of the row whose editor is open."""
+SEEN = "demonstration_seen"
+"""What that row held when the editor was opened."""
 
 
 def detail() -> None:
@@ -29,12 +29,13 @@ def detail() -> None:
                 ":material/ads_click: Choose a row to read it whole, change it or delete it; choose several to "
                 "approve, tag, link or delete them together."
             )
-            return
-        _whole(row)
-        _actions(row)
-        problem("browse")
-    if st.session_state.get("demonstration_edited") == row.id:
-        _editor(row)
+        else:
+            _whole(row)
+            _actions(row)
+            problem("browse")
+    # Also where somebody has deleted the row meanwhile: what was typed is not lost.
+    if chosen and st.session_state.get(EDITED) == chosen:
+        _editor(chosen)
 
 
 def _whole(row: Demonstration) -> None:
@@ -83,14 +84,16 @@ def _edit(demonstration_id: str) -> None:
     row = _find(demonstration_id)
     if row is None:
         return
-    st.session_state["demonstration_edited"] = row.id
+    st.session_state[EDITED] = row.id
+    st.session_state[SEEN] = seen_of(row)
+    forget_theirs("edit")
     st.session_state["edit_prompt"], st.session_state["edit_response"] = row.prompt, row.response
     st.session_state["edit_tags"], st.session_state["edit_source"] = list(row.tags), row.source
     st.session_state["edit_status"], st.session_state["edit_split"] = row.status, row.split
 
 
 @st.dialog("Edit demonstration", width="medium", on_dismiss=lambda: _close_editor())
-def _editor(row: Demonstration) -> None:
+def _editor(demonstration_id: str) -> None:
     name = identity.asked("Changes carry your name.")
     st.text_area("Prompt", key="edit_prompt", height=90)
     st.text_area("Ideal response", key="edit_response", height=150)
@@ -103,10 +106,11 @@ def _editor(row: Demonstration) -> None:
     )
     right.selectbox("Split", ["train", "validation", "test"], key="edit_split")
     problem("edit")
+    show_theirs("edit")
     with st.container(horizontal=True):
         # A full rerun closes the dialog, because the editor is then no longer asked for.
         if st.button("Save", type="primary", icon=":material/save:", key="edit_save", disabled=name is None):
-            save_edit(row.id)
+            save_edit(demonstration_id)
             st.rerun()
         if st.button("Cancel", key="edit_cancel"):
             _close_editor()
@@ -116,25 +120,19 @@ def _editor(row: Demonstration) -> None:
 def save_edit(demonstration_id: str) -> None:
     """Store what the editor holds; it stays open where that is refused."""
     state = st.session_state
-
-    def store() -> bool:
-        update_demonstration(
-            services.workspace(),
-            demonstration_id,
-            by=required(identity.person(), "Your name"),
-            prompt=state["edit_prompt"],
-            response=state["edit_response"],
-            tags=tuple(state["edit_tags"]),
-            source=state["edit_source"] or "",
-            status=cast(Status, state["edit_status"]),
-            split=cast(Split, state["edit_split"]),
-        )
-        return True
-
-    if attempt("edit", store):
+    typed = {
+        "prompt": state["edit_prompt"],
+        "response": state["edit_response"],
+        "tags": tuple(state["edit_tags"]),
+        "source": state["edit_source"] or "",
+        "status": state["edit_status"],
+        "split": state["edit_split"],
+    }
+    edited = save_changes("edit", {demonstration_id: typed}, {demonstration_id: state[SEEN]})
+    if edited is not None:
         _close_editor()
-        report("browse", "Saved. The former version is kept.")
+        report("browse", saved_words(edited))
 
 
 def _close_editor() -> None:
-    st.session_state.pop("demonstration_edited", None)
+    st.session_state.pop(EDITED, None)

@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from pages import identity, services
-from pages.components import attempt, counted, problem, report, required
+from pages.components import counted, problem, report
 from pages.demonstrations_bulk import LAST
-from workbench.demonstrations.editing import edit_demonstrations
+from pages.demonstrations_saving import Seen, forget_theirs, save_changes, saved_words, seen_of, show_theirs
 
 FIELDS = {
     "Prompt": "prompt",
@@ -23,16 +23,19 @@ FIELDS = {
 }
 """Columns of the grid -> fields of a demonstration."""
 SAVED = "grid_saved"
+DRAWN = "grid_drawn"
 
 
 def grid(rows: Sequence[Any], key: str) -> None:
     """Draw the rows for editing; nothing is stored until the person saves."""
     identity.asked("Changes carry your name.")
     problem("grid")
+    key = f"{key}_{st.session_state.get(SAVED, 0)}"
+    rows, seen = _drawn(rows, key)
     if not rows:
         st.caption("Nothing matches these filters.")
         return
-    key = f"{key}_{st.session_state.get(SAVED, 0)}"
+    show_theirs("grid")
     _cells(rows, key)
     changes = changes_of(_edited(key), [row.id for row in rows])
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -43,13 +46,26 @@ def grid(rows: Sequence[Any], key: str) -> None:
             key="grid_save",
             disabled=not changes or identity.person() is None,
             on_click=save,
-            args=(changes,),
+            args=(changes, seen),
         )
         st.button("Discard", key="grid_discard", disabled=not changes, on_click=_anew)
         st.caption(
             "Double-click a cell to change it. All changed rows of this page are saved together, and can be undone "
             "together; save before you turn the page."
         )
+
+
+def _drawn(rows: Sequence[Any], key: str) -> tuple[Sequence[Any], Seen]:
+    """The rows that the grid shows, and what the person saw of them.
+
+    The grid knows its changed cells by their place. So while there are any its rows stay those that were there when
+    the first was typed, whatever others add, delete or bring to the top of the order.
+    """
+    held = st.session_state.get(DRAWN)
+    if held is None or held[0] != key or not _edited(key):
+        forget_theirs("grid")
+        held = st.session_state[DRAWN] = (key, list(rows), {row.id: seen_of(row) for row in rows})
+    return held[1], held[2]
 
 
 def _cells(rows: Sequence[Any], key: str) -> None:
@@ -94,24 +110,20 @@ def changes_of(edited: Mapping[int, Mapping[str, Any]], ids: Sequence[str]) -> d
     return found
 
 
-def save(changes: dict[str, dict[str, Any]]) -> None:
+def save(changes: Seen, seen: Seen) -> None:
     """Callback: store all changes or none; what was typed stays where that is refused."""
-
-    def store() -> list[str]:
-        return edit_demonstrations(services.workspace(), changes, by=required(identity.person(), "Your name"))
-
-    changed = attempt("grid", store)
-    if changed is None:
+    edited = save_changes("grid", changes, seen)
+    if edited is None:
         return
-    more = len(changed) - len(changes)
-    along = f"; {counted(more, 'other')} of the same group moved along" if more > 0 else ""
-    report("grid", f"{counted(len(changes), 'row')} saved{along}. The former versions are kept.")
-    st.session_state[LAST] = (changed, "edited")
+    report("grid", saved_words(edited))
+    if edited.versions:
+        st.session_state[LAST] = (edited.versions, "edited")
     _anew()
 
 
 def _anew() -> None:
     """Callback: the grid begins without changes; the page stays the one it is."""
+    forget_theirs("grid")
     st.session_state[SAVED] = st.session_state.get(SAVED, 0) + 1
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages import identity, services
-from pages.components import ago, attempt, escaped, plain_text, report, required
-from pages.rows import DemonstrationState
+from pages.components import ago, attempt, escaped, plain_text, problem, report, required
+from pages.rows import DemonstrationState, DemonstrationVersion
 from pages.token_text import marked_words
+from workbench.demonstrations.restoring import restore_version
 from workbench.diagnosis.text_diff import word_diff
 
 OPEN = "demonstration_history"
@@ -30,13 +31,16 @@ def _close() -> None:
 
 @st.dialog("History", width="medium", on_dismiss=_close)
 def _history(demonstration_id: str) -> None:
+    if st.session_state.get(OPEN) is None:  # restored: a full rerun closes the dialog
+        st.rerun()
     repository = services.workspace().demonstrations
     versions = repository.history(demonstration_id)
     if not versions:
         st.caption("It is as it was first written.")
         return
     name = identity.asked("Changes carry your name.")
-    after: DemonstrationState = repository.get(demonstration_id)
+    problem("history")
+    after: DemonstrationState | None = next(iter(repository.of_ids([demonstration_id])), None)
     for number, version in enumerate(versions):
         with st.container(border=True):
             st.caption(f"Until {escaped(version.replaced_by)} {version.action} it, {ago(version.replaced_at)}")
@@ -44,12 +48,12 @@ def _history(demonstration_id: str) -> None:
             plain_text(version.response, "Response")
             tags = f" · {escaped(', '.join(version.tags))}" if version.tags else ""
             st.caption(f"{version.split} · {version.status}{tags}")
-            _change(version, after, number)
-            if st.button(
-                "Restore this version", icon=":material/undo:", key=f"restore_{number}", disabled=name is None
-            ):
-                restore(version.id)
-                st.rerun()
+            if after is not None:
+                _change(version, after, number)
+            st.button(
+                "Restore this version", icon=":material/undo:", key=f"restore_{version.id}", disabled=name is None,
+                on_click=restore, args=(version, versions[0].id),
+            )  # fmt: skip
         after = version
 
 
@@ -76,15 +80,15 @@ def _change(before: DemonstrationState, after: DemonstrationState, number: int) 
         st.caption(f"Also changed: {'; '.join(others)}")
 
 
-def restore(version_id: str) -> None:
-    """Make a version the current row; what is current now becomes a version."""
-
-    def act() -> bool:
-        services.workspace().demonstrations.restore(
-            version_id, required(identity.person(), "Your name, in the sidebar,")
-        )
-        return True
-
-    if attempt("browse", act):
-        report("browse", "Restored. What it was in between is kept.")
+def restore(version: DemonstrationVersion, seen: str) -> None:
+    """Callback: make a version the current row, unless there are newer ones than the person saw."""
+    by = identity.person()
+    row = attempt(
+        "history",
+        lambda: restore_version(services.workspace(), version.id, by=required(by, "Your name"), seen=seen),
+    )
+    if row is None:
+        return
+    side = "" if row.split == version.split else f" It is in {row.split}, as prompts that are nearly the same are."
+    report("browse", f"Restored. What it was in between is kept.{side}")
     _close()

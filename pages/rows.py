@@ -60,6 +60,13 @@ class DemonstrationState(Protocol):
     def split(self) -> str: ...
 
 
+class DemonstrationVersion(DemonstrationState, Protocol):
+    """What a demonstration was before somebody changed it."""
+
+    @property
+    def id(self) -> str: ...
+
+
 class Demonstration(DemonstrationState, Protocol):
     """What the pages need to know of a demonstration."""
 

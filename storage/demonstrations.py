@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Unpack
 
 from duckdb import DuckDBPyConnection
 
-from storage.demonstration_counts import DemonstrationCounts
+from storage.demonstration_history import COLUMNS, DemonstrationHistory, Ids, version_of
 from storage.demonstration_rows import (
     ORDERS,
-    Action,
     Demonstration,
     DemonstrationVersion,
     Filter,
@@ -29,20 +27,13 @@ from storage.text_keys import content_form, prompt_key
 
 __all__ = ["Demonstration", "DemonstrationRepository", "DemonstrationVersion", "Filter", "Origin", "Split", "Status"]
 
-_COLUMNS = ", ".join(field.name for field in dataclasses.fields(Demonstration))
-_VERSION_COLUMNS = ", ".join(field.name for field in dataclasses.fields(DemonstrationVersion))
-
-
-Ids = list[str]
 Demonstrations = list[Demonstration]
-DemonstrationVersions = list[DemonstrationVersion]
-
 
 _NEW_TAGS = """tags = list_filter(tags, lambda tag: NOT list_contains(?::VARCHAR[], tag)) ||
     list_filter(?::VARCHAR[], lambda tag: NOT list_contains(tags, tag) OR list_contains(?::VARCHAR[], tag))"""
 
 
-class DemonstrationRepository(DemonstrationCounts):
+class DemonstrationRepository(DemonstrationHistory):
     """Table ``demonstrations`` and its append-only history ``demonstration_versions``."""
 
     def list(
@@ -60,7 +51,7 @@ class DemonstrationRepository(DemonstrationCounts):
         chosen = where(wanted)
         with self._read(cursor) as reader:
             reader.execute(
-                f"SELECT {_COLUMNS} FROM demonstrations{chosen.sql} ORDER BY {ORDERS[order]}{page(limit, offset)}",
+                f"SELECT {COLUMNS} FROM demonstrations{chosen.sql} ORDER BY {ORDERS[order]}{page(limit, offset)}",
                 chosen.parameters,
             )
             return fetch(reader, Demonstration)
@@ -68,7 +59,7 @@ class DemonstrationRepository(DemonstrationCounts):
     def _page_found(self, positions: Sequence[int]) -> Demonstrations:
         with self._read() as reader:
             reader.execute(
-                f"""SELECT {_COLUMNS} FROM demonstrations WHERE position IN (SELECT unnest($places::BIGINT[]))
+                f"""SELECT {COLUMNS} FROM demonstrations WHERE position IN (SELECT unnest($places::BIGINT[]))
                 ORDER BY list_position($places::BIGINT[], position)""",
                 {"places": list(positions)},
             )
@@ -84,7 +75,7 @@ class DemonstrationRepository(DemonstrationCounts):
     def get(self, id: str, cursor: DuckDBPyConnection | None = None) -> Demonstration:
         """The row. Raises RowNotFound."""
         with self._read(cursor) as reader:
-            reader.execute(f"SELECT {_COLUMNS} FROM demonstrations WHERE id = ?", [id])
+            reader.execute(f"SELECT {COLUMNS} FROM demonstrations WHERE id = ?", [id])
             row = fetch_one(reader, Demonstration)
             if row is None:
                 raise RowNotFound("demonstration", id)
@@ -117,14 +108,14 @@ class DemonstrationRepository(DemonstrationCounts):
     def of_group(self, group_key: int, cursor: DuckDBPyConnection | None = None) -> Demonstrations:
         """The rows of a group, in order."""
         with self._read(cursor) as reader:
-            reader.execute(f"SELECT {_COLUMNS} FROM demonstrations WHERE group_key = ? ORDER BY position", [group_key])
+            reader.execute(f"SELECT {COLUMNS} FROM demonstrations WHERE group_key = ? ORDER BY position", [group_key])
             return fetch(reader, Demonstration)
 
     def of_ids(self, ids: Sequence[str], cursor: DuckDBPyConnection | None = None) -> Demonstrations:
         """The rows with these ids that exist, in order."""
         with self._read(cursor) as reader:
             reader.execute(
-                f"SELECT {_COLUMNS} FROM demonstrations WHERE list_contains(?::VARCHAR[], id) ORDER BY position",
+                f"SELECT {COLUMNS} FROM demonstrations WHERE list_contains(?::VARCHAR[], id) ORDER BY position",
                 [list(ids)],
             )
             return fetch(reader, Demonstration)
@@ -135,17 +126,18 @@ class DemonstrationRepository(DemonstrationCounts):
             reader.execute("SELECT id FROM demonstrations WHERE list_contains(?::VARCHAR[], fact_id)", [list(fact_ids)])
             return [row[0] for row in reader.fetchall()]
 
-    def update(self, row: Demonstration, by: str, cursor: DuckDBPyConnection | None = None) -> None:
-        """Replaces the row of that id and keeps the old one as a version; sets ``updated_at``.
+    def update(self, row: Demonstration, by: str, cursor: DuckDBPyConnection | None = None) -> str:
+        """Replaces the row of that id, keeps the old one as a version and returns its id; sets ``updated_at``.
 
         Raises RowNotFound.
         """
 
-        def write(own: DuckDBPyConnection) -> None:
-            self._archive(own, self.get(row.id, own), "edited", by)
+        def write(own: DuckDBPyConnection) -> str:
+            version_id = self._archive(own, self.get(row.id, own), "edited", by)
             _replace(own, row)
+            return version_id
 
-        self._write(write, cursor)
+        return self._write(write, cursor)
 
     def delete(self, id: str, by: str, cursor: DuckDBPyConnection | None = None) -> None:
         """Removes the row and keeps it as a version that can be restored. Raises RowNotFound."""
@@ -165,12 +157,12 @@ class DemonstrationRepository(DemonstrationCounts):
         add_tags: Sequence[str] = (),
         remove_tags: Sequence[str] = (),
         cursor: DuckDBPyConnection | None = None,
-    ) -> int:
-        """Sets columns (any but the texts) of many rows at once and keeps what they were; returns their number."""
+    ) -> Ids:
+        """Sets columns (any but the texts) of many rows at once; returns the ids of the versions that it keeps."""
 
-        def write(own: DuckDBPyConnection) -> int:
+        def write(own: DuckDBPyConnection) -> Ids:
             with arrow_view(own, "chosen_ids", [{"id": id} for id in ids]):
-                number = self._archive_chosen(own, "edited", by)
+                versions = self._archive_chosen(own, "edited", by)
                 sets = [f"{name} = ?" for name in changes]
                 values = [encoded(value) for value in changes.values()]
                 if add_tags or remove_tags:
@@ -181,66 +173,39 @@ class DemonstrationRepository(DemonstrationCounts):
                     "WHERE id IN (SELECT id FROM chosen_ids)",
                     [*values, encoded(datetime.now(UTC))],
                 )
-                return number
+                return versions
 
-        return self._write(write, cursor) if ids else 0
+        return self._write(write, cursor) if ids else []
 
-    def delete_many(self, ids: Sequence[str], by: str, cursor: DuckDBPyConnection | None = None) -> int:
-        """Removes many rows at once and keeps them as versions; returns their number."""
+    def delete_many(self, ids: Sequence[str], by: str, cursor: DuckDBPyConnection | None = None) -> Ids:
+        """Removes many rows at once; returns the ids of the versions that it keeps."""
 
-        def write(own: DuckDBPyConnection) -> int:
+        def write(own: DuckDBPyConnection) -> Ids:
             with arrow_view(own, "chosen_ids", [{"id": id} for id in ids]):
-                number = self._archive_chosen(own, "deleted", by)
+                versions = self._archive_chosen(own, "deleted", by)
                 own.execute("DELETE FROM demonstrations WHERE id IN (SELECT id FROM chosen_ids)")
-                return number
+                return versions
 
-        return self._write(write, cursor) if ids else 0
+        return self._write(write, cursor) if ids else []
 
-    def restore_many(self, ids: Sequence[str], by: str, cursor: DuckDBPyConnection | None = None) -> int:
-        """Makes the newest version of each of these rows current again, deleted ones too; returns their number."""
+    def restore(
+        self,
+        version_id: str,
+        by: str,
+        cursor: DuckDBPyConnection | None = None,
+        *,
+        split: Split | None = None,
+    ) -> Demonstration:
+        """Makes a version the current row again, a deleted one included, in ``split`` if stated.
 
-        def write(own: DuckDBPyConnection) -> int:
-            with arrow_view(own, "chosen_ids", [{"id": id} for id in ids]):
-                versions = own.execute(
-                    """SELECT arg_max(id, (replaced_at, rowid)) FROM demonstration_versions
-                    WHERE demonstration_id IN (SELECT id FROM chosen_ids) GROUP BY demonstration_id"""
-                ).fetchall()
-            for (version_id,) in versions:
-                self.restore(version_id, by, own)
-            return len(versions)
-
-        return self._write(write, cursor) if ids else 0
-
-    def _archive_chosen(self, cursor: DuckDBPyConnection, action: Action, by: str) -> int:
-        kept = _COLUMNS.removeprefix("id, ")
-        cursor.execute(
-            f"""INSERT INTO demonstration_versions BY NAME
-            SELECT left(replace(uuid()::VARCHAR, '-', ''), 12) AS id, id AS demonstration_id, {kept},
-                ? AS action, ? AS replaced_by, ? AS replaced_at
-            FROM demonstrations WHERE id IN (SELECT id FROM chosen_ids)""",
-            [action, by, encoded(datetime.now(UTC))],
-        )
-        return int(
-            scalar(cursor.execute("SELECT count(*) FROM demonstrations WHERE id IN (SELECT id FROM chosen_ids)"))
-        )
-
-    def history(self, id: str) -> DemonstrationVersions:
-        """The states the row had before, newest first; also those of a deleted row."""
-        with self._read() as reader:
-            reader.execute(
-                f"""SELECT {_VERSION_COLUMNS} FROM demonstration_versions WHERE demonstration_id = ?
-                ORDER BY replaced_at DESC, rowid DESC""",
-                [id],
-            )
-            return fetch(reader, DemonstrationVersion)
-
-    def restore(self, version_id: str, by: str, cursor: DuckDBPyConnection | None = None) -> Demonstration:
-        """Makes a version the current row again, a deleted one included. Raises RowNotFound."""
+        Raises RowNotFound.
+        """
 
         def write(own: DuckDBPyConnection) -> Demonstration:
-            version = _version(own, version_id)
-            values = {field: getattr(version, field) for field in _COLUMNS.split(", ") if field != "id"}
+            version = version_of(own, version_id)
+            values = {field: getattr(version, field) for field in COLUMNS.split(", ") if field != "id"}
             row = Demonstration(id=version.demonstration_id, **values)
+            row = dataclasses.replace(row, split=split or row.split)
             try:
                 current = self.get(row.id, own)
             except RowNotFound:
@@ -251,17 +216,6 @@ class DemonstrationRepository(DemonstrationCounts):
             return self.get(row.id, own)
 
         return self._write(write, cursor)
-
-    def _archive(self, cursor: DuckDBPyConnection, row: Demonstration, action: Action, by: str) -> None:
-        record = record_of(row)
-        record |= {
-            "id": uuid.uuid4().hex[:12],
-            "demonstration_id": row.id,
-            "action": action,
-            "replaced_by": by,
-            "replaced_at": datetime.now(UTC),
-        }
-        insert_many(cursor, "demonstration_versions", [record])
 
 
 def _insert(cursor: DuckDBPyConnection, rows: Sequence[Demonstration]) -> int:
@@ -283,11 +237,3 @@ def _replace(cursor: DuckDBPyConnection, row: Demonstration) -> None:
     assignments = ", ".join(f"{name} = ?" for name in record)
     values = [encoded(value) for value in record.values()]
     cursor.execute(f"UPDATE demonstrations SET {assignments} WHERE id = ?", [*values, row.id])
-
-
-def _version(cursor: DuckDBPyConnection, version_id: str) -> DemonstrationVersion:
-    cursor.execute(f"SELECT {_VERSION_COLUMNS} FROM demonstration_versions WHERE id = ?", [version_id])
-    version = fetch_one(cursor, DemonstrationVersion)
-    if version is None:
-        raise RowNotFound("version", version_id)
-    return version

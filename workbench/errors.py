@@ -2,7 +2,8 @@
 
     WorkbenchError                 one clear sentence: what is wrong and what to do
     ├── InvalidInput               what a person gave cannot be used (form, option, upload)
-    │   └── UnreadableFile         a whole file cannot be read; nothing of it was taken
+    │   ├── UnreadableFile         a whole file cannot be read; nothing of it was taken
+    │   └── ChangedMeanwhile       somebody else changed the same since the person looked; nothing was overwritten
     ├── NotFound                   a run, model, pair or demonstration of that name does not exist
     ├── NotReady                   the step lacks something from an earlier step (no votes, no model)
     ├── WorkspaceInUse             another process owns this workspace's database
@@ -25,6 +26,10 @@ class InvalidInput(WorkbenchError, ValueError):
 
 class UnreadableFile(InvalidInput):
     """A whole file cannot be read; nothing of it was taken."""
+
+
+class ChangedMeanwhile(InvalidInput):
+    """Somebody else changed the same since the person looked; nothing was overwritten."""
 
 
 class NotFound(WorkbenchError, LookupError):

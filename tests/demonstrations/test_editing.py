@@ -9,9 +9,9 @@ from workbench.demonstrations.editing import (
     delete_demonstration,
     edit_demonstrations,
     set_status,
-    undo_changes,
     update_demonstration,
 )
+from workbench.demonstrations.restoring import undo_changes
 from workbench.errors import InvalidInput, NotFound
 from workbench.workspace import Workspace
 
@@ -78,6 +78,21 @@ def test_a_changed_prompt_joins_the_split_of_its_equals_else_keeps_its_own(ws: W
     assert update_demonstration(ws, row.id, by="kim", prompt="where?").split == "test"
 
 
+def test_a_changed_prompt_moves_no_stored_row(ws: Workspace) -> None:
+    held = [
+        add_demonstration(ws, prompt=prompt, response=str(n), author="kim", split="test")
+        for n, prompt in enumerate(("Where is room 71?", "where's room 71"))
+    ]
+    row = add_demonstration(ws, prompt="How do I get to room 71?", response="Up.", author="kim", split="train")
+    changes = {"prompt": "Where is the room 71?", "split": "train"}
+    assert update_demonstration(ws, row.id, by="kim", **changes).split == "test"
+    assert {ws.demonstrations.get(other.id).split for other in held} == {"test"}
+    other = add_demonstration(ws, prompt="Whither room 71?", response="Down.", author="kim", split="train")
+    edited = edit_demonstrations(ws, {other.id: {"prompt": "Room 71, where is it?"}}, by="kim")
+    assert [(item.split, item.beside) for item in edited.joined] == [("test", "Where is room 71?")]
+    assert {row.split for row in ws.demonstrations.list()} == {"test"}
+
+
 def test_update_refuses_unknown_fields_and_copies(ws: Workspace) -> None:
     row = add_demonstration(ws, prompt="Where?", response="Here.", author="kim")
     other = add_demonstration(ws, prompt="When?", response="Now.", author="kim")
@@ -117,15 +132,15 @@ def test_several_rows_change_together_or_not_at_all(ws: Workspace) -> None:
     assert ws.demonstrations.history(one.id) == []
 
     changes = {other.id: {"tags": ("a", "b"), "status": "rejected"}, one.id: {"split": "test", "response": "new"}}
-    changed = edit_demonstrations(ws, changes, by="Ben")
-    assert sorted(changed) == sorted([one.id, twin.id, other.id]), "the group moves along"
+    edited = edit_demonstrations(ws, changes, by="Ben")
+    assert (edited.rows, edited.along) == (2, 1), "the group moves along"
     found = {row.id: row for row in ws.demonstrations.list()}
     assert (found[one.id].response, found[one.id].split, found[twin.id].split) == ("new", "test", "test")
     assert (found[other.id].tags, found[other.id].status) == (("a", "b"), "rejected")
     assert [(v.replaced_by, v.action, v.response) for v in ws.demonstrations.history(one.id)] == [
         ("Ben", "edited", "1")
     ]
-    undo_changes(ws, changed, by="Ben")
+    undo_changes(ws, edited.versions, by="Ben")
     assert [(r.response, r.split, r.tags, r.status) for r in ws.demonstrations.list()] == [
         ("1", "train", (), "approved"),
         ("2", "train", (), "approved"),
@@ -136,9 +151,9 @@ def test_several_rows_change_together_or_not_at_all(ws: Workspace) -> None:
 def test_rows_of_one_group_that_change_together_stay_on_one_side_and_are_undone_in_one_step(ws: Workspace) -> None:
     one = add_demonstration(ws, prompt="Where is the gym?", response="1", author="kim", split="train")
     twin = add_demonstration(ws, prompt="Gym, where?", response="2", author="kim")
-    changed = edit_demonstrations(ws, {twin.id: {"response": "new"}, one.id: {"split": "test"}}, by="Ben")
+    edited = edit_demonstrations(ws, {twin.id: {"response": "new"}, one.id: {"split": "test"}}, by="Ben")
     assert {(row.split, row.response) for row in ws.demonstrations.list()} == {("test", "1"), ("test", "new")}
-    undo_changes(ws, changed, by="Ben")
+    undo_changes(ws, edited.versions, by="Ben")
     assert {(row.split, row.response) for row in ws.demonstrations.list()} == {("train", "1"), ("train", "2")}
     with pytest.raises(InvalidInput, match="different splits"):
         edit_demonstrations(ws, {twin.id: {"split": "train"}, one.id: {"split": "test"}}, by="Ben")

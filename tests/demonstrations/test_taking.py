@@ -7,15 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.demonstrations.conftest import WriteFile, lines
-from workbench.demonstrations.editing import (
-    add_demonstration,
-    change_demonstrations,
-    delete_demonstrations,
-    link_wordings,
-    undo_changes,
-    update_demonstration,
-)
+from workbench.demonstrations.editing import add_demonstration, update_demonstration
 from workbench.demonstrations.importing import import_demonstrations
+from workbench.demonstrations.many import change_demonstrations, delete_demonstrations, link_wordings
+from workbench.demonstrations.restoring import undo_changes
 from workbench.demonstrations.splits import assign_split
 from workbench.errors import InvalidInput
 from workbench.workspace import Workspace
@@ -80,16 +75,17 @@ def test_a_fact_that_trains_already_is_not_withheld(ws: Workspace, file: WriteFi
 def test_many_rows_change_at_once_and_come_back(ws: Workspace) -> None:
     rows = [add_demonstration(ws, prompt=f"Q {n}?", response="x", author="kim", tags=["a", "b"]) for n in range(4)]
     ids = [row.id for row in rows[:3]]
-    assert change_demonstrations(ws, ids, by="Ben", status="rejected", add_tags=["c", "a"], remove_tags=["b"]) == 3
+    changed = change_demonstrations(ws, ids, by="Ben", status="rejected", add_tags=["c", "a"], remove_tags=["b"])
+    assert len(changed) == 3
     assert [(row.status, row.tags) for row in ws.demonstrations.list()] == [("rejected", ("a", "c"))] * 3 + [
         ("approved", ("a", "b"))
     ]
     assert ws.demonstrations.history(ids[0])[0].replaced_by == "Ben"
-    assert undo_changes(ws, ids, by="Ben") == 3
+    assert len(undo_changes(ws, changed, by="Ben").restored) == 3
     assert {(row.status, row.tags) for row in ws.demonstrations.list()} == {("approved", ("a", "b"))}
-    assert delete_demonstrations(ws, ids, by="Ben") == 3
+    deleted = delete_demonstrations(ws, ids, by="Ben")
     assert ws.demonstrations.count() == 1
-    assert undo_changes(ws, ids, by="Ben") == 3
+    assert len(undo_changes(ws, deleted, by="Ben").restored) == 3
     assert ws.demonstrations.count() == 4
     with pytest.raises(InvalidInput, match="must be draft"):
         change_demonstrations(ws, ids, by="Ben", status="great")  # type: ignore[arg-type]
@@ -102,11 +98,14 @@ def test_linked_wordings_state_one_fact_and_stay_where_they_are(ws: Workspace) -
     )
     with pytest.raises(InvalidInput, match="at least two"):
         link_wordings(ws, [one.id], by="kim")
-    fact = link_wordings(ws, [one.id, two.id], by="kim")
-    assert link_wordings(ws, [three.id, two.id], by="kim") == fact
+    link_wordings(ws, [one.id, two.id], by="kim")
+    fact = ws.demonstrations.get(one.id).fact_id
+    again = link_wordings(ws, [three.id, two.id], by="kim")
     found = ws.demonstrations.list()
     assert {row.fact_id for row in found} == {fact}
     assert [row.split for row in found] == ["train", "test", "validation"]
+    undo_changes(ws, again, by="kim")
+    assert [row.fact_id for row in ws.demonstrations.list()] == [fact, fact, None]
 
 
 def test_a_changed_side_takes_the_whole_group_along(ws: Workspace) -> None:

@@ -9,6 +9,7 @@ import pytest
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
+from pages import demonstrations_grid
 from pages.demonstrations_browse import GRID, MEANING
 from pages.demonstrations_bulk import CHOSEN, MANY
 from pages.demonstrations_export import KINDS, exported
@@ -94,6 +95,80 @@ def test_edit_then_delete_then_undo(ws: Workspace, app: AppTest) -> None:
     assert ws.demonstrations.get(row.id).response == "Somewhere else."
 
 
+def test_a_reworded_prompt_moves_no_held_out_question_and_says_where_it_is(ws: Workspace, app: AppTest) -> None:
+    held = add_demonstration(ws, prompt="Where is room 71?", response="Up.", author="kim", split="test")
+    row = add_demonstration(ws, prompt="How do I get to room 71?", response="Up.", author="kim", split="train")
+    visit(app, PAGE, name="Ben", **{CHOSEN: row.id})
+    unbroken(app.button(key="edit_demonstration").click().run())
+    app.text_area(key="edit_prompt").set_value("Where is the room 71?")
+    app.text_area(key="edit_response").set_value("Up, on the left.")
+    unbroken(app.button(key="edit_save").click().run())
+    assert [ws.demonstrations.get(id).split for id in (held.id, row.id)] == ["test", "test"]
+    words = app.success[0].value.replace("\\", "")
+    assert words == "Saved. The former version is kept. It is in test now, beside 'Where is room 71?'."
+
+
+def test_the_editor_keeps_both_texts_where_somebody_else_changed_the_same(ws: Workspace, app: AppTest) -> None:
+    row = add_demonstration(ws, prompt="Where is the gym?", response="Floor 1.", author="kim")
+    visit(app, PAGE, name="Xenia", **{CHOSEN: row.id})
+    unbroken(app.button(key="edit_demonstration").click().run())
+    update_demonstration(ws, row.id, by="Yan", response="Floor 2.")
+    app.text_input(key="edit_source").set_value("plan")
+    unbroken(app.button(key="edit_save").click().run())
+    assert (ws.demonstrations.get(row.id).response, ws.demonstrations.get(row.id).source) == ("Floor 2.", "plan")
+
+    unbroken(app.button(key="edit_demonstration").click().run())
+    update_demonstration(ws, row.id, by="Yan", response="Floor 3.")
+    app.text_area(key="edit_response").set_value("Floor 4.")
+    unbroken(app.button(key="edit_save").click().run())
+    assert "Yan changed the response of 'Where is the gym?' meanwhile" in app.error[0].value
+    assert app.text_area(key="edit_response").value == "Floor 4."
+    assert "as Yan left it" in texts(app)
+    assert ws.demonstrations.get(row.id).response == "Floor 3."
+    unbroken(app.button(key="edit_save").click().run())
+    assert ws.demonstrations.get(row.id).response == "Floor 4."
+    assert "as Yan left it" not in texts(app)
+
+
+def test_what_was_typed_outlives_the_row(ws: Workspace, app: AppTest) -> None:
+    add_demonstration(ws, prompt="Where is the pool?", response="Floor 2.", author="kim")
+    row = add_demonstration(ws, prompt="Where is the gym?", response="Floor 1.", author="kim")
+    visit(app, PAGE, name="Xenia", **{CHOSEN: row.id})
+    unbroken(app.button(key="edit_demonstration").click().run())
+    ws.demonstrations.delete(row.id, by="Yan")
+    app.text_area(key="edit_response").set_value("Floor 4, by the stairs.")
+    unbroken(app.button(key="edit_save").click().run())
+    assert "Yan deleted 'Where is the gym?' meanwhile" in app.error[0].value
+    assert app.text_area(key="edit_response").value == "Floor 4, by the stairs."
+
+
+def test_undo_counts_what_was_changed_since(ws: Workspace, app: AppTest) -> None:
+    rows = [add_demonstration(ws, prompt=f"Q {n}?", response="x", author="kim", status="draft") for n in range(2)]
+    visit(app, PAGE, name="Ann", **{MANY: [row.id for row in rows]})
+    unbroken(app.button(key="many_approved").click().run())
+    update_demonstration(ws, rows[1].id, by="Bob", response="corrected")
+    unbroken(app.button(key="undelete").click().run())
+    assert [(row.status, row.response) for row in ws.demonstrations.list()] == [
+        ("draft", "x"),
+        ("approved", "corrected"),
+    ]
+    assert "1 row is as before. 1 row was changed since and stays as it is." in texts(app).replace("\\", "")
+
+
+def test_a_version_that_was_clicked_is_the_one_restored_or_none(ws: Workspace, app: AppTest) -> None:
+    row = add_demonstration(ws, prompt="Where is the gym?", response="Floor 1.", author="kim")
+    update_demonstration(ws, row.id, by="Ann", response="Floor 2.")
+    (first,) = ws.demonstrations.history(row.id)
+    visit(app, PAGE, name="Xenia", **{CHOSEN: row.id})
+    unbroken(app.button(key="show_history").click().run())
+    update_demonstration(ws, row.id, by="Yan", response="Floor 3.")
+    unbroken(app.button(key=f"restore_{first.id}").click().run())
+    assert "Yan edited it meanwhile" in app.error[0].value
+    assert ws.demonstrations.get(row.id).response == "Floor 3."
+    unbroken(app.button(key=f"restore_{first.id}").click().run())
+    assert ws.demonstrations.get(row.id).response == "Floor 1."
+
+
 def test_deleting_needs_a_name(ws: Workspace, app: AppTest) -> None:
     seeding.demonstrations(ws)
     visit(app, PAGE, **{CHOSEN: ws.demonstrations.list()[0].id})
@@ -150,7 +225,7 @@ def test_a_draft_is_approved_where_it_is_read(ws: Workspace, app: AppTest) -> No
     unbroken(app.button(key="show_history").click().run())
     assert "Also changed: status rejected → approved" in texts(app)
     assert "Also changed: status draft → rejected" in texts(app)
-    unbroken(app.button(key="restore_1").click().run())
+    unbroken(app.button(key=f"restore_{ws.demonstrations.history(row.id)[1].id}").click().run())
     assert ws.demonstrations.get(row.id).status == "draft"
 
 
@@ -162,10 +237,11 @@ def test_the_history_asks_for_a_name_where_there_is_none(ws: Workspace, app: App
     visit(app, PAGE, **{CHOSEN: row.id})
     unbroken(app.button(key="show_history").click().run())
     assert "The response after that" in texts(app)
-    assert app.button(key="restore_0").disabled
+    restoring = f"restore_{ws.demonstrations.history(row.id)[0].id}"
+    assert app.button(key=restoring).disabled
     app.text_input(key="person_name_asked").set_value("Ada")
     unbroken(app.run())
-    unbroken(app.button(key="restore_0").click().run())
+    unbroken(app.button(key=restoring).click().run())
     assert ws.demonstrations.get(row.id).response == "On floor 1."
     assert ws.demonstrations.history(row.id)[0].replaced_by == "Ada"
 
@@ -200,6 +276,37 @@ def test_the_grid_shows_a_page_of_rows_and_its_cells_become_changes(ws: Workspac
     assert app.button(key="grid_save").disabled
     edited = {0: {"Response": "y", "Tags": ["a", "b"], "Source": None}, 7: {"Prompt": "not on this page"}}
     assert changes_of(edited, [row.id]) == {row.id: {"response": "y", "tags": ("a", "b"), "source": ""}}
+
+
+def test_the_grid_knows_its_rows_when_others_come_to_the_top(
+    ws: Workspace, app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [add_demonstration(ws, prompt=f"Q {n}?", response="x", author="kim") for n in range(2)]
+    visit(app, PAGE, name="Xenia", demonstrations_mode=GRID, demonstrations_order="Last changed")
+    # No driver can type into a grid, so this is what the browser would send: a cell of the first row.
+    typed = {0: {"Response": "mine"}}
+    monkeypatch.setattr(demonstrations_grid, "_edited", lambda key: typed if key.endswith("_0") else {})
+    update_demonstration(ws, rows[0].id, by="Yan", response="theirs")
+    unbroken(app.run())
+    unbroken(app.button(key="grid_save").click().run())
+    assert {row.prompt: row.response for row in ws.demonstrations.list()} == {"Q 0?": "theirs", "Q 1?": "mine"}
+
+
+def test_the_grid_shows_what_somebody_else_made_of_the_same_cell(
+    ws: Workspace, app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = add_demonstration(ws, prompt="Q?", response="x", author="kim")
+    visit(app, PAGE, name="Xenia", demonstrations_mode=GRID)
+    typed = {0: {"Response": "mine"}}
+    monkeypatch.setattr(demonstrations_grid, "_edited", lambda key: typed if key.endswith("_0") else {})
+    update_demonstration(ws, row.id, by="Yan", response="theirs")
+    unbroken(app.run())
+    unbroken(app.button(key="grid_save").click().run())
+    assert "Yan changed the response of 'Q?' meanwhile" in app.error[0].value
+    assert "theirs" in texts(app)
+    assert ws.demonstrations.get(row.id).response == "theirs"
+    unbroken(app.button(key="grid_save").click().run())
+    assert ws.demonstrations.get(row.id).response == "mine"
 
 
 def test_a_search_by_meaning_shows_how_far_it_is(ws: Workspace, app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from pages.demonstrations_export import exported
 from tests.pages import seeding
 from tests.pages.conftest import unbroken, visit
-from workbench.demonstrations.editing import delete_demonstrations
+from workbench.demonstrations.many import delete_demonstrations
 from workbench.workspace import Workspace
 
 PAGE = "step1_demonstrations.py"

@@ -1,4 +1,4 @@
-"""Writing, changing and deleting single demonstrations.
+"""Writing, changing and deleting demonstrations, each in its own way.
 
 Every rule is checked here, whatever a form has checked before: the browser can be asked for anything.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from storage.demonstrations import Demonstration
 from storage.text_keys import content_form, prompt_key
+from workbench.demonstrations.meanwhile import Fields, refuse_unseen
 from workbench.demonstrations.splits import SPLITS, Split, assign_split
 from workbench.demonstrations.text_rules import (
     MAX_NAME_CHARACTERS,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 EDITABLE = ("prompt", "response", "tags", "source", "status", "split", "fact_id", "key_facts")
 MAX_TAGS = 50
 MAX_TAG_CHARACTERS = 100
+_UNSEEN = object()
 
 
 def add_demonstration(
@@ -85,51 +87,87 @@ def _placed(ws: Workspace, row: Demonstration, split: Split | None) -> Demonstra
 def update_demonstration(ws: Workspace, id: str, *, by: str, **changes: Any) -> Demonstration:
     """Changes fields of a demonstration; the former version stays in its history.
 
-    A changed prompt takes the split of the demonstrations that already ask nearly the same; where it is new it
-    keeps its own. A changed split moves every demonstration of that group along.
+    A changed prompt takes the split of the demonstrations that already ask nearly the same, whatever ``split`` says;
+    where it is new it keeps its own. A changed split moves every demonstration of that group along.
 
     Raises:
         NotFound: no demonstration has this id.
         InvalidInput: a field cannot be changed or its new value cannot be used.
     """
-    return ws.database.run_write(lambda cursor: _change(ws, id, changes, by, cursor)[0])
+    return ws.database.run_write(lambda cursor: _change(ws, id, _cleaned(changes), by, cursor).row)
 
 
-def edit_demonstrations(ws: Workspace, changes: Mapping[str, Mapping[str, Any]], *, by: str) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A row that is in another split now, as its new prompt asks nearly the same as a stored one."""
+
+    prompt: str
+    split: Split
+    beside: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What an edit did."""
+
+    rows: int
+    """Rows that changed by themselves."""
+    along: int
+    """Rows that moved to another split with their group."""
+    versions: list[str]
+    """What all of them were before: ``undo_changes`` takes it back."""
+    joined: list[Joined]
+
+
+def edit_demonstrations(ws: Workspace, changes: Fields, *, by: str, seen: Fields | None = None) -> Edited:
     """Changes fields of several demonstrations, all or none; each keeps its former version.
 
     Args:
         ws: the workspace.
         changes: id -> field -> new value, as ``update_demonstration`` takes them.
         by: who changes them.
-
-    Returns:
-        The ids of all rows that changed, those that moved along with their group included: ``undo_changes`` of them
-        takes everything back.
+        seen: id -> field -> value when the person began. A value that is as it was seen is no change, and a field
+            that somebody else changed since is not overwritten.
 
     Raises:
         NotFound: one of them is not there any more.
+        EditedMeanwhile: somebody else changed one of these fields since it was seen.
         InvalidInput: a new value cannot be used; the sentence says in which row.
     """
 
-    def write(cursor: DuckDBPyConnection) -> list[str]:
+    def write(cursor: DuckDBPyConnection) -> Edited:
+        wanted = _wanted(changes, seen or {})
+        refuse_unseen(ws, wanted, seen or {}, cursor)
         # Those whose split is stated go first: what shares their group is moved by its own change, not by two.
-        left = {id: dict(changes[id]) for id in sorted(changes, key=lambda id: "split" not in changes[id])}
-        changed: dict[str, None] = {}
+        order = sorted(wanted, key=lambda id: ("split" not in wanted[id], "prompt" in wanted[id]))
+        left, done = {id: wanted[id] for id in order}, list[_Changed]()
         while left:
             id = next(iter(left))
             fields = left.pop(id)
             try:
-                rows = _change(ws, id, fields, by, cursor, apart_from=changes)
+                done.append(_change(ws, id, fields, by, cursor, apart_from=wanted))
                 if "split" in fields:
-                    _state_side(ws.demonstrations.of_group(rows[0].group_key, cursor), rows[0], left)
+                    row = done[-1].row
+                    _state_side(ws.demonstrations.of_group(row.group_key, cursor), row, left)
             except InvalidInput as error:
+                if len(wanted) == 1:
+                    raise
                 named = ws.demonstrations.get(id, cursor).prompt
                 raise InvalidInput(f"'{named[:60]}': {error} Nothing was saved.") from None
-            changed.update(dict.fromkeys(row.id for row in rows))
-        return list(changed)
+        versions = [version for one in done for version in one.versions]
+        joined = [one.joined for one in done if one.joined]
+        return Edited(rows=len(done), along=len(versions) - len(done), versions=versions, joined=joined)
 
     return ws.database.run_write(write)
+
+
+def _wanted(changes: Fields, seen: Fields) -> dict[str, dict[str, Any]]:
+    """The changes without what is as the person saw it."""
+    found = {
+        id: {field: value for field, value in _cleaned(fields).items() if seen.get(id, {}).get(field, _UNSEEN) != value}
+        for id, fields in changes.items()
+    }
+    return {id: fields for id, fields in found.items() if fields}
 
 
 def _state_side(group: Sequence[Demonstration], row: Demonstration, left: dict[str, dict[str, Any]]) -> None:
@@ -139,32 +177,54 @@ def _state_side(group: Sequence[Demonstration], row: Demonstration, left: dict[s
             raise InvalidInput("Prompts that are nearly the same cannot go to different splits.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    row: Demonstration
+    versions: list[str]
+    """Of the row itself, then of those that moved along."""
+    joined: Joined | None = None
+
+
 def _change(
     ws: Workspace,
     id: str,
-    changes: dict[str, Any],
+    changes: Mapping[str, Any],
     by: str,
     cursor: DuckDBPyConnection,
     apart_from: Collection[str] = (),
-) -> list[Demonstration]:
-    """Changes one row and, with its split, the others of its group (but ``apart_from``); the row itself comes first."""
+) -> _Changed:
+    """Changes one row and, with its split, the others of its group (but ``apart_from``)."""
     old = ws.demonstrations.get(id, cursor)
     unknown = sorted(set(changes) - set(EDITABLE))
     if unknown:
         raise InvalidInput(f"{', '.join(unknown)} cannot be changed; these can: {', '.join(EDITABLE)}.")
-    new = replace(old, **_cleaned(changes), updated_at=datetime.now(UTC))
+    new = replace(old, **changes, updated_at=datetime.now(UTC))
     _check(new)
     if content_form(new.prompt, new.response) != content_form(old.prompt, old.response):
         _check_new(ws, new, cursor)
+    moved: list[Demonstration] = []
+    joined = None
     if prompt_key(new.prompt) != prompt_key(old.prompt):
-        group, side = ws.demonstrations.side_of(new.prompt, cursor) or (prompt_key(new.prompt), new.split)
-        new = replace(new, group_key=group, split=changes.get("split", side))
-    aside = {new.id, *apart_from}
-    siblings = [row for row in ws.demonstrations.of_group(new.group_key, cursor) if row.id not in aside]
-    moved = [replace(row, split=new.split) for row in siblings if "split" in changes and row.split != new.split]
-    for row in (new, *moved):
-        ws.demonstrations.update(row, by, cursor=cursor)
-    return [new, *moved]
+        new, joined = _regrouped(ws, new, cursor)
+    elif new.split != old.split:
+        aside = {new.id, *apart_from}
+        siblings = [row for row in ws.demonstrations.of_group(new.group_key, cursor) if row.id not in aside]
+        moved = [replace(row, split=new.split) for row in siblings if row.split != new.split]
+    versions = [ws.demonstrations.update(row, by, cursor=cursor) for row in (new, *moved)]
+    return _Changed(new, versions, joined)
+
+
+def _regrouped(ws: Workspace, row: Demonstration, cursor: DuckDBPyConnection) -> tuple[Demonstration, Joined | None]:
+    """The row in the group of its new prompt: the stored rows keep their split, and it takes theirs."""
+    side = ws.demonstrations.side_of(row.prompt, cursor)
+    if side is None:
+        return replace(row, group_key=prompt_key(row.prompt)), None
+    group, split = side
+    if split == row.split:
+        return replace(row, group_key=group), None
+    others = [other for other in ws.demonstrations.of_group(group, cursor) if other.id != row.id]
+    beside = next(other for other in others if other.split == split)
+    return replace(row, group_key=group, split=split), Joined(row.prompt, split, beside.prompt)
 
 
 def set_status(ws: Workspace, id: str, status: Status, by: str) -> Demonstration:
@@ -186,58 +246,7 @@ def delete_demonstration(ws: Workspace, id: str, by: str) -> None:
     ws.demonstrations.delete(id, by)
 
 
-def change_demonstrations(
-    ws: Workspace,
-    ids: Sequence[str],
-    *,
-    by: str,
-    status: Status | None = None,
-    add_tags: Iterable[str] = (),
-    remove_tags: Iterable[str] = (),
-) -> int:
-    """Changes many demonstrations in one transaction; ``undo_changes`` takes it back. Returns their number.
-
-    Raises:
-        InvalidInput: an unknown status, too many or too long tags.
-    """
-    if status is not None and status not in STATUSES:
-        raise InvalidInput(f"The status must be {' or '.join(STATUSES)}, not '{status}'.")
-    added = clean_tags(add_tags)
-    if len(added) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARACTERS for tag in added):
-        raise InvalidInput(f"At most {MAX_TAGS} tags of at most {MAX_TAG_CHARACTERS} characters can be given.")
-    changes = {} if status is None else {"status": status}
-    return ws.demonstrations.change_many(ids, changes, by, add_tags=added, remove_tags=clean_tags(remove_tags))
-
-
-def delete_demonstrations(ws: Workspace, ids: Sequence[str], by: str) -> int:
-    """Deletes many demonstrations in one transaction; ``undo_changes`` brings them back. Returns their number."""
-    return ws.demonstrations.delete_many(ids, by)
-
-
-def undo_changes(ws: Workspace, ids: Sequence[str], by: str) -> int:
-    """Takes the newest change of each of these demonstrations back, deletions too. Returns their number."""
-    return ws.demonstrations.restore_many(ids, by)
-
-
-def link_wordings(ws: Workspace, ids: Sequence[str], by: str) -> str:
-    """Says that these demonstrations word one fact; their splits stay. Returns the fact's id.
-
-    Where some of them state a fact already, all rows of those facts are linked under the first one's id.
-
-    Raises:
-        InvalidInput: fewer than two demonstrations.
-    """
-    rows = ws.demonstrations.of_ids(ids)
-    if len(rows) < 2:
-        raise InvalidInput("Choose at least two demonstrations that word the same fact.")
-    facts = [row.fact_id for row in rows if row.fact_id]
-    fact_id = facts[0] if facts else f"fact-{rows[0].id}"
-    linked = {row.id for row in rows} | set(ws.demonstrations.ids_of_facts(facts))
-    ws.demonstrations.change_many(sorted(linked), {"fact_id": fact_id}, by)
-    return fact_id
-
-
-def _cleaned(changes: dict[str, Any]) -> dict[str, Any]:
+def _cleaned(changes: Mapping[str, Any]) -> dict[str, Any]:
     cleaned = dict(changes)
     for name in ("prompt", "response", "source"):
         if isinstance(cleaned.get(name), str):

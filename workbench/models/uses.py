@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.demonstrations.editing import delete_demonstrations
+from workbench.demonstrations.many import delete_demonstrations
 from workbench.errors import InvalidInput
 from workbench.models.lineage import descendants
 from workbench.models.registry import list_models
