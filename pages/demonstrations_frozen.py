@@ -7,7 +7,8 @@ import streamlit as st
 from pages import services
 from pages.components import ago, attempt, counted, escaped, problem, problems_shown, report
 from pages.demonstrations_export import export_part
-from workbench.demonstrations.snapshots import SnapshotDiff, diff_snapshots, take_snapshot
+from workbench.demonstrations.snapshot_diff import SnapshotDiff, diff_csv, diff_snapshots
+from workbench.demonstrations.snapshots import take_snapshot
 
 SHOWN = 50
 ABOUT = """
@@ -96,23 +97,35 @@ def _list() -> None:
 
 
 def _diff(diff: SnapshotDiff) -> None:
-    parts = (
-        ("Added", len(diff.added)),
-        ("Removed", len(diff.removed)),
-        ("Reworded", len(diff.reworded)),
-        ("Moved", len(diff.moved)),
-    )
-    with st.grid(4, min_column_width=110, width=820):
-        for name, number in parts:
+    changes = (("Reworded", diff.reworded), ("Moved", diff.moved), ("Other fields", diff.others))
+    numbers = {"Added": len(diff.added), "Removed": len(diff.removed)}
+    numbers |= {name: len({item.id for item in items}) for name, items in changes}  # rows, however many fields
+    with st.grid(5, min_column_width=110, width=820):
+        for name, number in numbers.items():
             st.metric(name, f"{number:,}", border=True)
-    frames = (
-        ("Added", ("Prompt", "Response"), diff.added),
-        ("Removed", ("Prompt", "Response"), diff.removed),
-        ("Reworded", ("Prompt", "Response before", "Response after"), diff.reworded),
-        ("Moved", ("Prompt", "Split before", "Split after"), diff.moved),
-    )
-    for name, columns, rows in frames:
-        if rows:
-            st.markdown(f"**{name}**")
-            table = {column: [row[place] for row in rows[:SHOWN]] for place, column in enumerate(columns)}
-            st.dataframe(table, hide_index=True, alt=f"{name} from the one snapshot to the other")
+    if diff.renumbered:
+        st.caption(
+            f"{counted(diff.renumbered, 'row')} got another id, as when rows are deleted and written or imported "
+            "again; ids count for the SHA-256, too."
+        )
+    if not any(numbers.values()):
+        st.caption("A person reads the same in both snapshots.")
+        return
+    st.download_button(
+        "Download all changes", lambda: diff_csv(diff), "snapshot-changes.csv", key="diff_download",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+    _table("Added", ("Prompt", "Response"), diff.added)
+    _table("Removed", ("Prompt", "Response"), diff.removed)
+    for name, items in changes:
+        lines = tuple((item.prompt, item.field, item.before, item.after) for item in items)
+        _table(name, ("Prompt", "What", "Before", "After"), lines)
+
+
+def _table(name: str, columns: tuple[str, ...], lines: tuple[tuple[str, ...], ...]) -> None:
+    if not lines:
+        return
+    shown = f": the first {SHOWN} of {len(lines):,} lines; the download has all" if len(lines) > SHOWN else ""
+    st.markdown(f"**{name}**{shown}")
+    table = {column: [line[place] for line in lines[:SHOWN]] for place, column in enumerate(columns)}
+    st.dataframe(table, hide_index=True, alt=f"{name} from the one snapshot to the other")

@@ -14,12 +14,8 @@ from workbench.demonstrations.editing import (
     set_status,
     update_demonstration,
 )
-from workbench.demonstrations.snapshots import (
-    diff_snapshots,
-    freeze_demonstrations,
-    held_out_kinds,
-    take_snapshot,
-)
+from workbench.demonstrations.snapshot_diff import SnapshotDiff, diff_csv, diff_snapshots
+from workbench.demonstrations.snapshots import freeze_demonstrations, held_out_kinds, take_snapshot
 from workbench.errors import InvalidInput, NotReady
 from workbench.workspace import Workspace
 
@@ -101,6 +97,66 @@ def test_named_snapshots_and_what_changed_between_them(ws: Workspace) -> None:
     diff = diff_snapshots(first, take_snapshot(ws, "April"))
     assert diff.added == (("Added?", "Now."),)
     assert diff.removed == (("Gone?", "No."),)
-    assert diff.moved == (("Kept?", "train", "test"),)
-    assert diff.reworded == (("Reworded?", "Old.", "New."),)
+    assert told(diff) == [("Kept?", "split", "train", "test"), ("Reworded?", "response", "Old.", "New.")]
     assert not list((ws.root / "snapshots").glob(".part-*"))
+
+
+def told(diff: SnapshotDiff) -> list[tuple[str, str, str, str]]:
+    changes = (*diff.reworded, *diff.moved, *diff.others)
+    return sorted((item.prompt, item.field, item.before, item.after) for item in changes)
+
+
+def test_each_answer_of_a_prompt_is_named_once(ws: Workspace) -> None:
+    rows = [add_demonstration(ws, prompt="Q?", response=text, author="kim") for text in ("r1", "r2")]
+    first = take_snapshot(ws, "first")
+    for row, text in zip(rows, ("r4", "r3"), strict=True):
+        update_demonstration(ws, row.id, by="kim", response=text)
+    second = take_snapshot(ws, "second")
+    edited = diff_snapshots(first, second)
+    assert told(edited) == [("Q?", "response", "r1", "r4"), ("Q?", "response", "r2", "r3")], "by their ids"
+    for row in rows:
+        delete_demonstration(ws, row.id, by="kim")
+    for text in ("r5", "r6", "r7"):
+        add_demonstration(ws, prompt="Q?", response=text, author="kim")
+    anew = diff_snapshots(second, take_snapshot(ws, "third"))
+    assert told(anew) == [("Q?", "response", "r3", "r5"), ("Q?", "response", "r4", "r6")], "in order"
+    assert (anew.added, anew.removed, anew.renumbered) == ((("Q?", "r7"),), (), 2)
+
+
+def test_a_difference_in_the_hash_is_a_difference_that_is_told(ws: Workspace) -> None:
+    train = add_demonstration(ws, prompt="Where is HR?", response="2", author="kim", split="train", fact_id="hr")
+    held = add_demonstration(ws, prompt="Personnel office?", response="2", author="kim", split="test", tags=["a"])
+    before = take_snapshot(ws, "0")
+    steps: tuple[tuple[dict[str, object], tuple[str, str, str]], ...] = (
+        ({"fact_id": "hr"}, ("fact", "not stated", "hr")),
+        ({"tags": ["a", "b"]}, ("tags", "a", "a, b")),
+        ({"source": "plan"}, ("source", "none", "plan")),
+        ({"key_facts": ["2"]}, ("key facts", "not stated", "2")),
+        ({"prompt": "Where do people of HR sit?"}, ("prompt", "Personnel office?", "Where do people of HR sit?")),
+    )
+    for number, (change, expected) in enumerate(steps, 1):
+        update_demonstration(ws, held.id, by="kim", **change)
+        after = take_snapshot(ws, str(number))
+        diff = diff_snapshots(before, after)
+        assert expected in [item[1:] for item in told(diff)]
+        kinds = [(item.before, item.after) for item in diff.others if item.field == "held out as"]
+        assert kinds == ([("unseen fact", "unseen wording")] if number == 1 else [])
+        assert (diff.added, diff.removed) == ((), ())
+        before = after
+    update_demonstration(ws, train.id, by="kim", split="validation")
+    moved = diff_snapshots(before, take_snapshot(ws, "last"))
+    assert [(item.prompt, item.after) for item in moved.moved] == [("Where is HR?", "validation")]
+    assert [item.after for item in moved.others] == ["unseen fact"], "its fact trains nowhere any more"
+
+
+def test_the_same_rows_with_other_ids_are_told_apart_from_changed_ones(ws: Workspace) -> None:
+    row = add_demonstration(ws, prompt="Q?", response="=1+1", author="kim", split="train")
+    first = take_snapshot(ws, "first")
+    delete_demonstration(ws, row.id, by="kim")
+    add_demonstration(ws, prompt="Q?", response="=1+1", author="kim", split="train")
+    second = take_snapshot(ws, "second")
+    diff = diff_snapshots(first, second)
+    assert (told(diff), diff.added, diff.removed, diff.renumbered) == ([], (), (), 1)
+    add_demonstration(ws, prompt="R?", response="=2", author="kim")
+    table = diff_csv(diff_snapshots(second, take_snapshot(ws, "third"))).decode("utf-8-sig").splitlines()
+    assert table == ["change,id,prompt,field,before,after", "added,,R?,response,,'=2"]

@@ -20,6 +20,7 @@ from tests.pages.conftest import texts, unbroken, visit
 from workbench.demonstrations import embedder, quality
 from workbench.demonstrations.editing import add_demonstration, update_demonstration
 from workbench.demonstrations.quality import Review
+from workbench.demonstrations.snapshots import take_snapshot
 from workbench.workspace import Workspace
 
 PAGE = "step1_demonstrations.py"
@@ -213,6 +214,23 @@ def test_a_snapshot_is_named_and_listed(ws: Workspace, app: AppTest) -> None:
     unbroken(next(button for button in app.button if button.label == "Take snapshot").click().run())
     assert [item.name for item in ws.snapshots.list()] == ["March"]
     assert "March" in str(app.dataframe[0].value)
+
+
+def test_a_long_list_of_changes_says_how_much_of_it_is_shown(ws: Workspace, app: AppTest) -> None:
+    row = add_demonstration(ws, prompt="Q?", response="x", author="kim")
+    take_snapshot(ws, "March")
+    for number in range(52):
+        add_demonstration(ws, prompt=f"Where is room {number}?", response="x", author="kim")
+    update_demonstration(ws, row.id, by="kim", tags=["hr"])
+    take_snapshot(ws, "April")
+    visit(app, PAGE, name="Ada", **{PART: "Snapshots and export"})
+    assert "**Added**: the first 50 of 52 lines; the download has all" in texts(app)
+    assert app.download_button(key="diff_download").label == "Download all changes"
+    assert {metric.label: metric.value for metric in app.metric if metric.label in ("Added", "Other fields")} == {
+        "Added": "52",
+        "Other fields": "1",
+    }
+    assert app.dataframe[2].value.values.tolist() == [["Q?", "tags", "none", "hr"]]
 
 
 def test_a_draft_is_approved_where_it_is_read(ws: Workspace, app: AppTest) -> None:

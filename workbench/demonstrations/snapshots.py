@@ -1,7 +1,7 @@
 """Frozen, hashed versions of the data that a run trains on.
 
 A run never reads the database: it reads the Parquet file that is written here into its directory. The
-same content always gives the same bytes, so the SHA-256 of the file is the identity of the snapshot.
+same rows, ids included, always give the same bytes, so the SHA-256 of the file is the identity of the snapshot.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,47 +80,6 @@ def take_snapshot(ws: Workspace, name: str) -> Snapshot:
         shutil.rmtree(aside, ignore_errors=True)
     ws.snapshots.rename(snapshot.id, name, str(kept / DEMONSTRATIONS_FILE))
     return ws.snapshots.get(snapshot.id)
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotDiff:
-    """What changed from one snapshot to another, rows known by prompt and response."""
-
-    added: tuple[tuple[str, str], ...]
-    removed: tuple[tuple[str, str], ...]
-    moved: tuple[tuple[str, str, str], ...]
-    """(prompt, split before, split after)"""
-    reworded: tuple[tuple[str, str, str], ...]
-    """(prompt, response before, response after) of rows that kept their prompt and got another response"""
-
-
-def diff_snapshots(before: Snapshot, after: Snapshot) -> SnapshotDiff:
-    """The rows that differ between two snapshots of demonstrations.
-
-    Raises:
-        NotReady: a snapshot's file is gone, as its run was removed.
-    """
-    old, new = _read(before), _read(after)
-    added, removed = new.keys() - old.keys(), old.keys() - new.keys()
-    gone = dict(removed)
-    reworded = tuple(sorted((prompt, gone[prompt], response) for prompt, response in added if prompt in gone))
-    changed = {prompt for prompt, _, _ in reworded}
-    return SnapshotDiff(
-        added=tuple(sorted(row for row in added if row[0] not in changed)),
-        removed=tuple(sorted(row for row in removed if row[0] not in changed)),
-        moved=tuple(sorted((row[0], old[row], new[row]) for row in old.keys() & new.keys() if old[row] != new[row])),
-        reworded=reworded,
-    )
-
-
-def _read(snapshot: Snapshot) -> dict[tuple[str, str], str]:
-    import pyarrow.parquet as pq
-
-    path = Path(snapshot.path)
-    if not path.is_file():
-        raise NotReady(f"The file of snapshot '{snapshot.name or snapshot.id}' is gone: its run was removed.")
-    table = pq.read_table(path, columns=["prompt", "response", "split"])
-    return {(row["prompt"], row["response"]): row["split"] for row in table.to_pylist()}
 
 
 def freeze_pairs(ws: Workspace, directory: Path, *, votes: VoteSource) -> Snapshot:
