@@ -7,11 +7,12 @@ import io
 import json
 
 from tests.demonstrations.conftest import WriteFile, texts
-from workbench.demonstrations.editing import add_demonstration, delete_demonstrations, update_demonstration
+from workbench.demonstrations.editing import add_demonstration, update_demonstration
 from workbench.demonstrations.exporting import export_demonstrations
 from workbench.demonstrations.import_preview import preview_table
 from workbench.demonstrations.import_report import rejected_csv
 from workbench.demonstrations.importing import import_demonstrations, propose, read_demonstrations
+from workbench.demonstrations.many import delete_demonstrations
 from workbench.demonstrations.parsing import parse_file
 from workbench.demonstrations.splits import assign_split
 from workbench.workspace import Workspace
