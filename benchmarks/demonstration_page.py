@@ -18,8 +18,8 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.demonstration_import import write_rows
-from workbench.demonstrations.many import change_demonstrations
 from workbench.demonstrations.importing import import_demonstrations
+from workbench.demonstrations.many import change_demonstrations
 from workbench.workspace import Workspace
 
 ROWS = 100_000
