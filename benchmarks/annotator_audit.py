@@ -15,12 +15,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from storage.pairs import Side
 from storage.votes import Choice, Vote
 from workbench.preferences.audit import VotedPair, audit_votes
 from workbench.preferences.audit_words import findings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TEAM = 6
+SIDES: tuple[Side, ...] = ("a", "b")
+GUESSES: tuple[Choice, ...] = ("a", "b", "a", "b", "tie")
 NOISE, TIE_WIDTH = 0.5, 0.4
 
 
@@ -63,23 +66,23 @@ def simulate(seed: int, biased: Habit, pairs: int, repeats: int) -> tuple[list[V
             timed = replace(vote, seconds=habit.seconds_per_word * texts[f"p{number}"].words * dice.uniform(0.5, 2))
             votes.append(timed)
             if number < repeats:
-                left = "b" if vote.left == "a" else "a"
+                left: Side = "b" if vote.left == "a" else "a"
                 again = _vote(f"p{number}", f"person {person}", quality + 0.3 * length, length, habit, dice, left)
                 votes.append(replace(again, occasion=1))
     return votes, texts
 
 
 def _vote(
-    pair: str, person: str, quality: float, length: float, habit: Habit, dice: random.Random, left: str | None = None
+    pair: str, person: str, quality: float, length: float, habit: Habit, dice: random.Random, shown: Side | None = None
 ) -> Vote:
-    left = left or dice.choice("ab")
+    left = dice.choice(SIDES) if shown is None else shown
     uniform = min(max(dice.random(), 1e-9), 1 - 1e-9)
     seen = quality + NOISE * math.log(uniform / (1 - uniform))
     seen += habit.left * (1 if left == "a" else -1) + habit.longer * length
     choice: Choice = "tie" if abs(seen) < habit.tie_width else "a" if seen > 0 else "b"
     if dice.random() < habit.guesses:
-        choice = dice.choice(("a", "b", "a", "b", "tie"))  # type: ignore[assignment]
-    return Vote(f"{dice.getrandbits(64):x}", pair, person, choice, left, False, None, NOW)  # type: ignore[arg-type]
+        choice = dice.choice(GUESSES)
+    return Vote(f"{dice.getrandbits(64):x}", pair, person, choice, left, False, None, NOW)
 
 
 def rates(seeds: Sequence[int], pairs: int, repeats: int) -> dict[str, float]:
@@ -97,7 +100,7 @@ def rates(seeds: Sequence[int], pairs: int, repeats: int) -> dict[str, float]:
                     hits += measure in names
                 else:
                     careful += 1
-                    accused.update(names or ["none"])
+                    accused.update(list[str](names) or ["none"])
         found[f"found: {name}"] = hits / len(seeds)
     false_alarms = sum(count for name, count in accused.items() if name != "none")
     return found | {

@@ -31,7 +31,8 @@ def configuration() -> dict[str, Any]:
 
 def model() -> LlamaForCausalLM:
     """The SFT model."""
-    made = LlamaForCausalLM(LlamaConfig(**configuration())).eval()
+    made = LlamaForCausalLM(LlamaConfig(**configuration()))
+    made.eval()
     fill(made, 0.25)
     return made
 

@@ -68,7 +68,7 @@ def new_trainer(shape: Shape, updates: int, folder: str, clock: Clock) -> PPOTra
     """TRL's trainer with the settings that this engine has."""
     torch.manual_seed(0)
     configuration = LlamaConfig(**shape.configuration())
-    scoring = LlamaConfig(**shape.configuration(), num_labels=1)
+    scoring = LlamaConfig(**shape.configuration() | {"num_labels": 1})
     prompts = torch.randint(5, shape.vocabulary, (64, shape.prompt)).tolist()
     arguments = PPOConfig(
         output_dir=folder,

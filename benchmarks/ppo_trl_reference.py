@@ -131,8 +131,8 @@ def _settings(folder: str) -> PPOConfig:
 def _trainer(folder: str, prompts: torch.Tensor) -> PPOTrainer:
     words = Tokenizer(WordLevel({f"w{index}": index for index in range(case.VOCABULARY)}, unk_token="w2"))
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, pad_token="w0", eos_token="w1", padding_side="left")
-    judge = LlamaForSequenceClassification(LlamaConfig(**case.configuration(), num_labels=1))
-    critic = LlamaForSequenceClassification(LlamaConfig(**case.configuration(), num_labels=1))
+    judge = LlamaForSequenceClassification(LlamaConfig(**case.configuration() | {"num_labels": 1}))
+    critic = LlamaForSequenceClassification(LlamaConfig(**case.configuration() | {"num_labels": 1}))
     case.fill(judge, 0.3)
     case.fill(critic, 0.2)
     rows = Dataset.from_dict({"input_ids": prompts.tolist()})

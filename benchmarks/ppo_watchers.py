@@ -121,7 +121,7 @@ class Watcher:
         await socket.send(BackMsg(rerun_script=state).SerializeToString())
         async with asyncio.timeout(120):
             while True:
-                message = ForwardMsg.FromString(await socket.recv())  # type: ignore[arg-type]
+                message = ForwardMsg.FromString(await socket.recv())
                 kind = message.WhichOneof("type")
                 if kind == "auto_rerun":
                     self.fragments[message.auto_rerun.fragment_id] = message.auto_rerun.interval

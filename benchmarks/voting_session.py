@@ -109,7 +109,7 @@ class Voter:
     async def _wait(self, socket: ClientConnection, condition: Callable[[], bool], seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):
             while not condition():
-                message = ForwardMsg.FromString(await socket.recv())  # type: ignore[arg-type]
+                message = ForwardMsg.FromString(await socket.recv())
                 if message.WhichOneof("type") == "delta":
                     self._take(message.delta)
 
