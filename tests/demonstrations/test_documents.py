@@ -118,9 +118,9 @@ def docx(text: str) -> bytes:
     return stream.getvalue()
 
 
-def pdf(lines: list[str], password: str | None = None) -> bytes:
+def pdf(*pages: list[str], password: str | None = None, algorithm: str = "RC4-128") -> bytes:
+    """One page for each list of lines; an empty password lets anybody read, and nobody change it."""
     writer = PdfWriter()
-    page = writer.add_blank_page(595, 842)
     font = DictionaryObject(
         {
             NameObject("/Type"): NameObject("/Font"),
@@ -129,13 +129,15 @@ def pdf(lines: list[str], password: str | None = None) -> bytes:
         }
     )
     fonts = DictionaryObject({NameObject("/F1"): writer._add_object(font)})
-    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
-    shown = "".join(f"({line}) Tj 0 -14 Td " for line in lines)
-    content = DecodedStreamObject()
-    content.set_data(f"BT /F1 12 Tf 72 720 Td {shown}ET".encode())
-    page[NameObject("/Contents")] = writer._add_object(content)
-    if password:
-        writer.encrypt(password, algorithm="RC4-128")
+    for lines in pages:
+        page = writer.add_blank_page(595, 842)
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+        shown = "".join(f"({line}) Tj 0 -14 Td " for line in lines)
+        content = DecodedStreamObject()
+        content.set_data(f"BT /F1 12 Tf 72 720 Td {shown}ET".encode())
+        page[NameObject("/Contents")] = writer._add_object(content)
+    if password is not None:
+        writer.encrypt(password, owner_password="owner", algorithm=algorithm)
     stream = io.BytesIO()
     writer.write(stream)
     return stream.getvalue()
@@ -152,6 +154,12 @@ def test_html_word_and_pdf(file: WriteFile) -> None:
         assert [row.prompt for row in found.fields] == ["Where is HR?"], name
         assert found.fields[0].response.startswith(answer), name
         assert "alert" not in found.fields[0].response
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256-R5", "AES-256"])
+def test_a_pdf_that_only_forbids_changes_is_read(file: WriteFile, algorithm: str) -> None:
+    data = pdf(["Where is HR?", "On floor 2."], password="", algorithm=algorithm)
+    assert [row.response for row in read_document(file("a.pdf", data)).fields] == ["On floor 2."]
 
 
 def test_a_page_of_a_pdf_has_no_empty_lines_and_still_gives_all_its_questions(file: WriteFile) -> None:
@@ -203,7 +211,9 @@ def test_a_folder_and_a_zip_give_all_their_documents(ws: Workspace, tmp_path: Pa
         ("handbook.odt", b"x", "cannot be read; these can"),
         ("handbook.md", bytes(range(256)) * 9, "binary"),
         ("handbook.md", b" \n", "the file is empty"),
-        ("handbook.pdf", pdf(["x"], password="secret"), "locked with a password"),
+        ("handbook.pdf", pdf(["x"], password="secret"), "it is protected by a password"),
+        ("handbook.pdf", pdf(["x"], password="secret", algorithm="AES-128"), "it is protected by a password"),
+        ("handbook.pdf", pdf(["x"], password="secret", algorithm="AES-256"), "it is protected by a password"),
         ("handbook.pdf", pdf(["x"])[:200], "PDF"),
         ("handbook.pdf", pdf([]), "is it a scan"),
         ("handbook.pdf", b"hello", "is no PDF"),

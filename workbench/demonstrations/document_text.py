@@ -27,6 +27,7 @@ EXTENSIONS: dict[str, Kind] = {
     ".pdf": "pdf",
 }
 MAX_PAGES = 2_000
+_LOCKED = "it is protected by a password: save it without one"
 _LIGATURE = re.compile("[\ufb00-\ufb06]")
 _QUESTION_LINE = re.compile(r"(?<=\S)[ ]*\n(?=(?:\d[\d.)]*[ ])?¿?[^\W\d_a-zà-ÿ][^\n.!?]{0,200}[?？][ ]*(?:\n|$))")
 """The line end before a line that is one question, numbered or not, and nothing else."""
@@ -95,23 +96,22 @@ def _markdown_of(html: str) -> str:
 
 def _pdf(data: bytes) -> str:
     from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
+    from pypdf.errors import FileNotDecryptedError, PyPdfError
 
     if b"%PDF" not in data[:1024]:
         raise UnreadableFile("the file is named .pdf but is no PDF")
     try:
         reader = PdfReader(io.BytesIO(data))
+        # Many PDFs are encrypted against changes only: they open with an empty password.
         if reader.is_encrypted and not reader.decrypt(""):
-            raise UnreadableFile("the PDF is locked with a password: save it without one")
+            raise UnreadableFile(_LOCKED)
         if len(reader.pages) > MAX_PAGES:
             raise UnreadableFile(f"the PDF has more than {MAX_PAGES:,} pages: split it")
         pages = [page.extract_text() for page in reader.pages]
-    except PyPdfError as error:
-        if "password" in str(error).casefold() or "decrypt" in str(error).casefold():
-            raise UnreadableFile("the PDF is locked with a password: save it without one") from None
+    except FileNotDecryptedError:
+        raise UnreadableFile(_LOCKED) from None
+    except PyPdfError:
         raise UnreadableFile("the PDF is damaged") from None
-    except ImportError:
-        raise UnreadableFile("the PDF is locked with a password: save it without one") from None
     return "\n\n".join(_paragraphs(page) for page in pages)
 
 
