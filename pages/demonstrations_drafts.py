@@ -11,15 +11,23 @@ import streamlit as st
 from pages import identity, services
 from pages.components import attempt, counted, duration, escaped, problems_shown
 from pages.components_forms import model_label
-from workbench.demonstrations.documents import Document, Proposer, drafts, open_sections, proposed_questions
+from workbench.demonstrations.documents import (
+    Document,
+    Proposer,
+    Wanted,
+    drafts,
+    open_sections,
+    proposed_questions,
+    undrafted,
+)
 from workbench.demonstrations.import_report import DemonstrationFile, ImportReport, rejected_csv
 from workbench.demonstrations.importing import store_demonstrations
 from workbench.demonstrations.proposals import Proposals, propose
-from workbench.demonstrations.sections import Section
+from workbench.demonstrations.section import Section
 from workbench.models.registry import RegisteredModel, list_models
 from workbench.runs.events import ModelKind
 
-SHOWN = 200
+SHOWN, SHOWN_PROBLEMS = 200, 20
 PROPOSED = "import_preview_questions"
 QUESTION_TOKENS = 48
 LANGUAGE_MODELS: tuple[ModelKind, ...] = ("base", "sft", "ppo", "dpo", "rloo")
@@ -35,27 +43,23 @@ def import_documents(name: str, documents: list[Document], author: str | None, d
     """Show the drafts that the documents give, and take them if the person says so."""
     unread = [document for document in documents if document.problem]
     st.markdown(f"{counted(len(documents) - len(unread), 'document')} read.")
-    for document in unread[:20]:
+    for document in unread[:SHOWN_PROBLEMS]:
         st.warning(f"{escaped(document.name)}: {escaped(document.problem)}.", icon=":material/warning:")
     every = bool(open_sections(documents)) and st.toggle(
         "Also offer sections whose heading asks nothing, with a question made of the heading",
         key="map_sections",
         help="You will want to word these questions better before you approve them.",
     )
-    file = drafts(name, documents, wanted="all" if every else "questions", propose=_worded(name, documents, every))
+    wanted: Wanted = "all" if every else "questions"
+    file = drafts(name, documents, wanted=wanted, propose=_worded(name, documents, every))
+    _say_undrafted(documents, wanted)
     if not file.fields:
-        st.info(
-            "No heading in it asks a question. Turn the switch on to be offered all sections."
-            if open_sections(documents)
-            else "No heading in it asks a question. In a PDF or plain text, that is a line of its own that ends with a "
-            "question mark; the text below it becomes the response."
-        )
         return
     _show(file)
-    if any(document.name.lower().endswith((".pdf", ".txt")) for document in documents):
+    if any(document.kind in ("pdf", "text") for document in documents):
         st.caption(
-            "PDF and plain text have no headings to tell where a section ends: a response goes on up to the next "
-            "question. Read each draft to its end."
+            "PDF and plain text mark no headings: a response goes on up to the next question, or to a heading in "
+            "capitals or underlined. Read each draft to its end."
         )
     st.button(
         f"Take {counted(len(file.fields), 'draft')}",
@@ -67,6 +71,15 @@ def import_documents(name: str, documents: list[Document], author: str | None, d
         args=(file, author, done),
     )
     identity.missing(author)
+
+
+def _say_undrafted(documents: list[Document], wanted: Wanted) -> None:
+    """Which documents give no draft, and what to do."""
+    found = undrafted(documents, wanted=wanted, all_wanted_by="turn the switch on")
+    for sentence in found[:SHOWN_PROBLEMS]:
+        st.info(escaped(sentence))
+    if len(found) > SHOWN_PROBLEMS:
+        st.caption(f"{len(found) - SHOWN_PROBLEMS} more documents give no draft.")
 
 
 def _worded(name: str, documents: list[Document], every: bool) -> Proposer:

@@ -59,6 +59,19 @@ def test_import_of_pairs_and_documents(cli: Cli, tmp_path: Path) -> None:
     assert json.loads(out.read_text())["annotator"] == "kim"
 
 
+def test_a_document_that_asks_nothing_says_what_to_do(cli: Cli, tmp_path: Path) -> None:
+    plain = tmp_path / "plain.txt"
+    plain.write_text("Our gym is in the basement.\n\nIt opens at eight.\n")
+    found = cli("import", plain, "--as", "documents", "--json")
+    assert found.json["rows"] == 0
+    assert found.err == (
+        "plain.txt: no heading asks a question; use --sections all to get drafts of its one section with proposed "
+        "questions.\n"
+    )
+    found = cli("import", plain, "--as", "documents", "--sections", "all", "--json")
+    assert (found.json["accepted"], found.err) == (1, "")
+
+
 def test_export_and_its_failures(cli: Cli, rows: Path, tmp_path: Path) -> None:
     cli("import", rows, "--as", "demonstrations")
     assert cli("export", "demonstrations", tmp_path / "out.csv").out == f"{tmp_path / 'out.csv'}: 2 rows\n"

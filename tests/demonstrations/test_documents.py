@@ -94,13 +94,15 @@ HTML = """<html><head><title>x</title><style>p {}</style></head><body><nav><h2>W
 <script>alert(1)</script></body></html>"""
 
 
-def docx(text: str) -> bytes:
+def docx(text: str, *, bold: bool = False) -> bytes:
+    """A Word document with one question, as a heading or as a paragraph in bold, and text below it."""
     main = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     rest = "http://schemas.openxmlformats.org/package/2006"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
     word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
     heading = '<w:pPr><w:pStyle w:val="Heading1"/></w:pPr>'
-    body = f"<w:p>{heading}<w:r><w:t>Where is HR?</w:t></w:r></w:p><w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+    asked = "<w:r><w:rPr><w:b/></w:rPr>" if bold else f"{heading}<w:r>"
+    body = f"<w:p>{asked}<w:t>Where is HR?</w:t></w:r></w:p><w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr(

@@ -81,6 +81,21 @@ def test_a_handbook_gives_drafts(ws: Workspace, app: AppTest) -> None:
     assert app.success[0].value.replace("\\", "") == "Nothing new in again.md. 1 duplicate left out."
 
 
+def test_a_document_that_asks_nothing_offers_its_paragraphs(ws: Workspace, app: AppTest) -> None:
+    visit(app, PAGE, name="Ada", **{PART: "Import"})
+    app.file_uploader(key="import_file_0").upload("plain.txt", b"Our gym is in the basement.\n\nIt opens at eight.\n")
+    unbroken(app.run())
+    assert [note.value.replace("\\", "") for note in app.info] == [
+        "plain.txt: no heading asks a question; turn the switch on to get drafts of its one section with proposed "
+        "questions."
+    ]
+    app.toggle(key="map_sections").set_value(True)
+    unbroken(app.run())
+    assert not app.info
+    unbroken(app.button(key="import_confirm").click().run())
+    assert [row.response for row in ws.demonstrations.list()] == ["Our gym is in the basement.\n\nIt opens at eight."]
+
+
 def test_a_dataset_comes_out_and_goes_in_again(ws: Workspace, app: AppTest) -> None:
     seeding.demonstrations(ws)
     data = exported("dataset.zip", "huggingface")

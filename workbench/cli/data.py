@@ -16,8 +16,9 @@ from workbench.cli.output import JsonOption, WorkspaceOption, open_workspace, pr
 
 if TYPE_CHECKING:
     from workbench.cli.progress import ProgressView
+    from workbench.demonstrations.documents import Document, Wanted
     from workbench.demonstrations.import_report import ImportReport
-    from workbench.demonstrations.sections import Section
+    from workbench.demonstrations.section import Section
     from workbench.workspace import Workspace
 
 SHOWN_REJECTIONS = 20
@@ -200,9 +201,11 @@ def _reader(how: Reading, path: Path) -> Store:
     from workbench.demonstrations.importing import read_demonstrations, store_demonstrations
 
     if how.kind is ImportKind.documents:
-        from workbench.demonstrations.documents import read_document
+        from workbench.demonstrations.documents import drafts, read_documents
 
-        file = read_document(path, wanted=how.sections.value)
+        documents = read_documents(path)
+        file = drafts(path.name, documents, wanted=how.sections.value)
+        _say_undrafted(path, documents, how.sections.value)
     else:
         file = read_demonstrations(
             path, prompt_column=how.prompt_column, response_column=how.response_column, turns=how.turns.value
@@ -253,8 +256,21 @@ def _propose(how: Reading, ws: Workspace, path: Path, opened: ExitStack, view: P
 
         return propose(found, lambda prompts: generator.generate(spec, prompts, max_new_tokens=48), tell).questions
 
-    file = drafts(path.name, read_documents(path), wanted="all", propose=questions)
+    documents = read_documents(path)
+    file = drafts(path.name, documents, wanted="all", propose=questions)
+    _say_undrafted(path, documents, "all")
     return partial(store_demonstrations, file=file, author=how.author)
+
+
+def _say_undrafted(path: Path, documents: list[Document], wanted: Wanted) -> None:
+    """Which documents give no draft, and what to do."""
+    from workbench.demonstrations.documents import undrafted
+
+    found = undrafted(documents, wanted=wanted, all_wanted_by="use --sections all")
+    for sentence in found[:SHOWN_REJECTIONS]:
+        say(sentence)
+    if len(found) > SHOWN_REJECTIONS:
+        say(f"{path}: {len(found) - SHOWN_REJECTIONS} more documents give no draft.")
 
 
 def _summary(files: list[Path], reports: list[ImportReport]) -> dict[str, Any]:

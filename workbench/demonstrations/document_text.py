@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from workbench.demonstrations.archives import ZIP, open_zip
 from workbench.demonstrations.decoding import decode
+from workbench.demonstrations.line_rules import is_whole_question, looks_like_heading
 from workbench.errors import UnreadableFile
 
 Kind = Literal["markdown", "text", "html", "docx", "pdf"]
@@ -29,8 +30,7 @@ EXTENSIONS: dict[str, Kind] = {
 MAX_PAGES = 2_000
 _LOCKED = "it is protected by a password: save it without one"
 _LIGATURE = re.compile("[\ufb00-\ufb06]")
-_QUESTION_LINE = re.compile(r"(?<=\S)[ ]*\n(?=(?:\d[\d.)]*[ ])?¿?[^\W\d_a-zà-ÿ][^\n.!?]{0,200}[?？][ ]*(?:\n|$))")
-"""The line end before a line that is one question, numbered or not, and nothing else."""
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _NOT_CONTENT = ("script", "style", "nav", "header", "footer", "aside", "form", "button", "template", "noscript", "svg")
 
 
@@ -88,8 +88,19 @@ def _markdown_of(html: str) -> str:
     from markdownify import MarkdownConverter
 
     soup = BeautifulSoup(html, "html.parser")
+    # A question that opens its answer at a click is often a button within its heading.
+    for button in soup.select(":is(h1, h2, h3, h4, h5, h6, dt, summary) button"):
+        button.unwrap()
     for part in soup(_NOT_CONTENT):
         part.decompose()
+    # Markdown has no lists of terms and nothing that opens: their titles are headings of the lowest rank.
+    for title in soup(("dt", "summary")):
+        if title.find(_HEADINGS) is None:
+            title.name = "h6"
+        else:
+            title.unwrap()
+    for description in soup("dd"):
+        description.name = "div"
     converter: Any = MarkdownConverter(heading_style="ATX", strip=["a", "img"], bullets="-", escape_misc=False)
     return re.sub(r"\n{3,}", "\n\n", str(converter.convert_soup(soup.body or soup))).strip() + "\n"
 
@@ -118,10 +129,21 @@ def _pdf(data: bytes) -> str:
 def _paragraphs(page: str) -> str:
     """A page as it was written: a PDF has lines where the paper ended, and no empty ones before a heading.
 
-    Words and sentences that a line end had cut are whole again, ligatures are letters, and a question that has a line
-    of its own stands apart, as it does in text that a person typed.
+    Words and sentences that a line end had cut are whole again, ligatures are letters, and a question or heading that
+    has a line of its own stands apart, as it does in text that a person typed.
     """
     page = _LIGATURE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), page)
     page = re.sub(r"(?<=[a-zà-ÿ])-\n(?=[a-zà-ÿ])", "", page)
     page = re.sub(r"(?<=[^\s.!?:;])[ ]*\n(?=[a-zà-ÿ])", " ", page)
-    return _QUESTION_LINE.sub("\n\n", page)
+    lines = page.split("\n")
+    apart = [
+        "\n" if before.strip() and (is_whole_question(line) or _heads(before, line, after)) else ""
+        for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False)
+    ]
+    return "\n".join(gap + line for gap, line in zip(apart, lines, strict=True))
+
+
+def _heads(before: str, line: str, after: str) -> bool:
+    """Whether a line between two others is a heading: a sentence ends above it, and another begins below."""
+    ends = before.rstrip().endswith((".", "!", "?", "…", "。"))
+    return ends and looks_like_heading(line) and bool(after.strip()) and not looks_like_heading(after)

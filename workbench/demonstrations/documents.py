@@ -9,7 +9,6 @@ is the child process that reads the files.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -23,8 +22,10 @@ from workbench.demonstrations.columns import DemonstrationFields, RowError
 from workbench.demonstrations.document_text import EXTENSIONS, document_text
 from workbench.demonstrations.import_report import DemonstrationFile, ImportReport, RejectedRow
 from workbench.demonstrations.importing import store_demonstrations
+from workbench.demonstrations.line_rules import as_asked
 from workbench.demonstrations.sandbox import MAX_UPLOAD_BYTES, check_file, child, run_limited
-from workbench.demonstrations.sections import MIN_BODY, Section, sections
+from workbench.demonstrations.section import MIN_BODY, Section
+from workbench.demonstrations.sections import sections
 from workbench.errors import UnreadableFile
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ Wanted = Literal["questions", "all"]
 """Which sections become drafts: those whose heading asks, or all with text of their own."""
 Proposer = Callable[[list[Section]], list[str]]
 """Gives a question for each section whose heading asks none."""
-_NUMBER = re.compile(r"^\d+(?:\.\d+)*[.)]?\s+")
-"""How a heading is counted; nobody asks with it."""
 MAX_FOLDER_FILES = 5_000
 MAX_FOLDER_BYTES = 500 * 2**20
 SECONDS = 300
@@ -115,7 +114,7 @@ def drafts(
         others = [part for part in chosen if not part.is_question]
         proposed = dict(zip(map(id, others), (propose or proposed_questions)(others), strict=True))
         for section in chosen:
-            prompt = proposed.get(id(section), _NUMBER.sub("", section.heading))
+            prompt = proposed.get(id(section), as_asked(section.heading))
             try:
                 file.fields.append(_draft(document.name, section, prompt))
             except RowError as problem:
@@ -132,6 +131,29 @@ def open_sections(documents: list[Document]) -> list[Section]:
         for part in document.sections
         if not part.is_question and _wanted(part, "all")
     ]
+
+
+def undrafted(documents: list[Document], *, wanted: Wanted, all_wanted_by: str) -> list[str]:
+    """One sentence for each document that was read and gives no draft: why, and what to do.
+
+    ``all_wanted_by`` is how a person asks for all sections here.
+    """
+    found = []
+    for document in documents:
+        if document.problem is not None or any(part.is_question or _wanted(part, wanted) for part in document.sections):
+            continue
+        others = len(open_sections([document]))
+        if others:
+            count = "its one section" if others == 1 else f"its {others} sections"
+            reason = f"no heading asks a question; {all_wanted_by} to get drafts of {count} with proposed questions."
+        else:
+            line = "line of its own" if document.kind in ("text", "pdf") else "bold line"
+            reason = (
+                f"no heading asks a question, and no section has {MIN_BODY} characters; write each question as a "
+                f"heading or a {line} that ends with a question mark, and its answer below."
+            )
+        found.append(f"{document.name}: {reason}")
+    return found
 
 
 def proposed_questions(found: list[Section]) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from workbench.demonstrations.documents import proposed_questions
-from workbench.demonstrations.sections import Section
+from workbench.demonstrations.section import Section
 
 BATCH = 8
 MAX_BODY = 1_200

@@ -3,93 +3,101 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from workbench.demonstrations.line_rules import asks
+from workbench.demonstrations.plain_marks import labelled_question, line_starts, paragraphs, plain_marks
+from workbench.demonstrations.section import Mark, Section, cut
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TRAILING_ANCHOR = re.compile(r"\s*\{[#.:][^}]*\}\s*$")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _TITLE = re.compile(r"""\A---\n(?:.*\n)*?title:\s*["']?(.+?)["']?\s*\n""")
-MIN_BODY = 40
-"""A section with fewer characters of its own says too little to be asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading and what stands under it.
-
-    ``line`` counts from 1. ``start`` and ``end`` are the body's characters in the document's text. A
-    question's body ends at the next heading of its rank or above; another section's at the next heading.
-    """
-
-    line: int
-    heading: str
-    above: tuple[str, ...]
-    body: str
-    start: int
-    end: int
-
-    @property
-    def is_question(self) -> bool:
-        """Whether the heading asks something; "Questions?" alone asks nothing."""
-        return self.heading.endswith(("?", "？")) and (len(self.heading.split()) > 1 or len(self.heading) > 12)
+_PARAGRAPH = 7
+"""The rank of a question that is a paragraph: any heading ends its response."""
 
 
 def sections(text: str, *, markdown: bool) -> list[Section]:
-    """The sections of a document in order: questions, answered or not, and others with text of their own."""
-    found = _markdown(text) if markdown else _plain(text)
+    """The sections of a document in order: questions, answered or not, and others with text of their own.
+
+    Markdown without any heading is read as plain text is.
+    """
+    shown, title = text, None
+    if markdown:
+        named = _TITLE.match(text)
+        title = _plain_heading(named[1]) if named else None
+        # Blanked rather than cut, so that places stay those of the file.
+        for pattern in (_FRONT_MATTER, _HTML_COMMENT):
+            shown = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), shown)
+    marks = _markdown_marks(shown) if markdown else []
+    lead: list[Section] = []
+    if not marks:
+        marks = plain_marks(shown)
+        before = paragraphs(shown, marks[0].start if marks else len(shown), title, _plain_heading if markdown else str)
+        lead = [replace(part, body=text[part.start : part.end]) for part in before]
+    if markdown:
+        marks = [replace(mark, heading=_plain_heading(mark.heading)) for mark in marks]
+    found = [*lead, *cut(text, shown, marks, title)]
     return [section for section in found if section.heading and (section.body or section.is_question)]
 
 
-def _markdown(text: str) -> Iterator[Section]:
-    """Sections by CommonMark headings; a # inside a code block is none."""
+def _markdown_marks(text: str) -> list[Mark]:
+    """Headings of CommonMark, and questions that are a bold paragraph or labelled; a # inside a code block is none."""
     from markdown_it import MarkdownIt
 
-    title = _TITLE.match(text)
-    # Blanked rather than cut, so that places stay those of the file.
-    blank = text
-    for pattern in (_FRONT_MATTER, _HTML_COMMENT):
-        blank = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), blank)
-    lines = blank.split("\n")
-    starts = [0, *accumulate(len(line) + 1 for line in lines)]
-    headings: list[tuple[int, int, int, str]] = []
-    for token, inline in pairwise(MarkdownIt("commonmark").parse(blank)):
-        if token.type == "heading_open" and token.map and token.level == 0:
-            headings.append((int(token.tag[1]), token.map[0], token.map[1], plain_heading(inline.content)))
-    above: list[tuple[int, str]] = [(0, plain_heading(title[1]))] if title else []
-    for position, (rank, line, body_line, heading) in enumerate(headings):
-        above = [item for item in above if item[0] < rank]
-        asks = heading.endswith(("?", "？"))
-        later = (other for other in headings[position + 1 :] if not asks or other[0] <= rank)
-        end_line = next((other[1] for other in later), len(lines))
-        start, end = _trimmed(blank, starts[body_line], min(starts[end_line], len(blank)))
-        yield Section(line + 1, heading, tuple(name for _, name in above), blank[start:end], start, end)
-        above.append((rank, heading))
-
-
-def _plain(text: str) -> Iterator[Section]:
-    """Sections of plain text: by lines that end in a question mark and follow an empty line, or the start."""
     lines = text.split("\n")
-    starts = [0, *accumulate(len(line) + 1 for line in lines)]
-    at = [
-        number
-        for number, line in enumerate(lines)
-        if line.strip().endswith(("?", "？")) and (number == 0 or not lines[number - 1].strip())
-    ]
-    for number, following in zip(at, [*at[1:], len(lines)], strict=True):
-        start, end = _trimmed(text, starts[number + 1], min(starts[following], len(text)))
-        yield Section(number + 1, " ".join(lines[number].split()), (), text[start:end], start, end)
+    starts = line_starts(lines)
+    found: list[Mark] = []
+    tokens = MarkdownIt("commonmark").parse(text)
+    for before, token, inline in zip([None, *tokens], tokens, tokens[1:], strict=False):
+        if token.map is None:
+            continue
+        line, below = token.map
+        if token.type == "heading_open" and token.level == 0:
+            found.append(Mark(line, starts[line], starts[below], inline.content, int(token.tag[1])))
+        elif token.type == "paragraph_open" and (token.level == 0 or (before and before.type == "list_item_open")):
+            found.extend(_questions_in_paragraph(inline, lines, starts))
+    return found
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    start = min(start, end)
-    body = text[start:end]
-    return start + len(body) - len(body.lstrip()), end - (len(body) - len(body.rstrip())) if body.strip() else start
+def _questions_in_paragraph(inline: Token, lines: list[str], starts: list[int]) -> Iterator[Mark]:
+    first, below = inline.map or (0, 0)
+    bold = _bold_question(inline.children or [])
+    if bold is not None:
+        heading, taken = bold
+        yield Mark(first, starts[first], starts[first + taken], heading, _PARAGRAPH)
+        return
+    for line in range(first, below):
+        mark = labelled_question(lines, line, starts)
+        if mark is not None:
+            yield replace(mark, rank=_PARAGRAPH)
 
 
-def plain_heading(content: str) -> str:
+def _bold_question(children: Sequence[Token]) -> tuple[str, int] | None:
+    """The question that is all there is in a paragraph's first line, in bold, and how many lines it takes."""
+    depth, lines, words, strong = 0, 1, "", False
+    for child in children:
+        if child.type in ("softbreak", "hardbreak"):
+            if not depth:
+                break
+            words, lines = f"{words} ", lines + 1
+        elif child.type in ("strong_open", "strong_close"):
+            depth, strong = depth + child.nesting, True
+        elif depth or not child.content.strip(" ?？؟"):
+            words += child.content
+        else:
+            return None
+    words = " ".join(words.split())
+    return (words, lines) if strong and asks(words) else None
+
+
+def _plain_heading(content: str) -> str:
     """A heading's words without Markdown's signs."""
     text = _LINK.sub(r"\1", _TRAILING_ANCHOR.sub("", content))
     return " ".join(re.sub(r"[*_`]", "", text).split())
