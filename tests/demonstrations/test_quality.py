@@ -1,4 +1,4 @@
-"""Duplicates, contradictions, leaks and flags; likeness by vectors that are laid out by hand."""
+"""Duplicates, contradictions and leaks; likeness by vectors that are laid out by hand."""
 
 from __future__ import annotations
 
@@ -8,58 +8,9 @@ import pytest
 from storage.demonstrations import Demonstration
 from workbench.demonstrations import embedder
 from workbench.demonstrations.editing import add_demonstration
-from workbench.demonstrations.flags import flags, is_iban, passes_luhn
 from workbench.demonstrations.likeness import conflicts, near_pairs, particulars, question_form
 from workbench.demonstrations.quality import BATCH, coverage, review, search_by_meaning
 from workbench.workspace import Workspace
-
-
-@pytest.mark.parametrize(
-    ("response", "kind"),
-    [
-        ("Write to ada.byron@example.co.uk.", "e-mail"),
-        ("Call +49 30 901820 or come by.", "phone"),
-        ("Call (0171) 555 1234.", "phone"),
-        ("Pay to DE89 3704 0044 0532 0130 00.", "IBAN"),
-        ("Call +49 30 901820 or pay to DE89370400440532013000.", "phone"),
-        ("The card is 4111 1111 1111 1111.", "card number"),
-        ("The password is Sommer2024!", "secret"),
-        ("Use AKIAIOSFODNN7EXAMPLE.", "secret"),
-        ("-----BEGIN RSA PRIVATE KEY-----", "secret"),
-        ("As an AI language model I cannot know.", "boilerplate"),
-        ("ok", "very short"),
-        ("word " * 500, "too long"),
-    ],
-)
-def test_what_a_person_should_look_at(response: str, kind: str) -> None:
-    assert kind in [mark.kind for mark in flags("How?", response)]
-
-
-@pytest.mark.parametrize(
-    "response",
-    [
-        "On floor 2, room 204, from 9:00 to 17:00.",
-        "The invoice 2024-10-31 has 1,234,567 units.",
-        "Passwords change every 90 days; never tell yours.",
-        "DE12 3456 7890 1234 5678 90 is no account.",
-        "Order 4111 1111 1111 1112 is open.",
-        "Yes, until the end of the month.",
-    ],
-)
-def test_ordinary_answers_raise_no_flag(response: str) -> None:
-    assert [mark.kind for mark in flags("How?", response)] == []
-
-
-def test_an_account_is_no_phone_number() -> None:
-    assert [mark.kind for mark in flags("How?", "Pay to DE89 3704 0044 0532 0130 00.")] == ["IBAN"]
-
-
-def test_check_digits() -> None:
-    # Examples of the standards themselves: ISO 13616 (United Kingdom) and ISO/IEC 7812-1.
-    assert is_iban("GB82 WEST 1234 5698 7654 32")
-    assert not is_iban("GB82 WEST 1234 5698 7654 33")
-    assert passes_luhn("17893729974")
-    assert not passes_luhn("17893729975")
 
 
 def rows(ws: Workspace, *prompts: str, **fields: str) -> list[Demonstration]:
