@@ -20,7 +20,7 @@ from workbench.demonstrations.section import MIN_BODY, Mark, Section, trimmed
 STRONG, QUESTION, WEAK = 1, 2, 3
 """Ranks: a question's response ends at a heading in capitals or underlined, not at what may be a line of its own."""
 _UNDERLINE = re.compile(r"\s*(?:={3,}|-{3,}|~{3,})\s*")
-_PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+")
+_PARAGRAPH = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
 _OPENING_WORDS, _OPENING_CHARACTERS = 8, 60
 
 
