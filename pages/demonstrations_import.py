@@ -17,7 +17,7 @@ from pages.components import attempt, counted, escaped, problem, problems_shown,
 from pages.components_progress import progress_bar
 from pages.demonstrations_drafts import import_documents
 from pages.demonstrations_mapping import choose
-from workbench.demonstrations.columns import ColumnChoice
+from workbench.demonstrations.column_choice import ColumnChoice, unused_sentence
 from workbench.demonstrations.dataset_zip import holds_rows
 from workbench.demonstrations.document_text import EXTENSIONS as DOCUMENTS
 from workbench.demonstrations.documents import read_documents
@@ -132,6 +132,8 @@ def _preview(upload: UploadedFile, table: RawTable, choice: ColumnChoice) -> Imp
 
 
 def _show(preview: ImportPreview) -> None:
+    if preview.report.unused_columns:
+        st.caption(escaped(unused_sentence(preview.report.unused_columns)))
     for note in preview.notes:
         st.info(escaped(note), icon=":material/build:")
     if not preview.first_fields:
@@ -144,6 +146,9 @@ def _show(preview: ImportPreview) -> None:
             "Tags": [", ".join(row.tags) for row in preview.first_fields],
             "Source": [row.source or "" for row in preview.first_fields],
             "Fact": [row.fact_id or "" for row in preview.first_fields],
+            "Author": [row.author or "" for row in preview.first_fields],
+            "Status": [row.status or "" for row in preview.first_fields],
+            "Split": [row.split or "" for row in preview.first_fields],
         }
     )
     filled = [name for name in frame if name in ("Prompt", "Response") or frame[name].any()]

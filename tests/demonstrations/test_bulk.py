@@ -13,7 +13,7 @@ import pytest
 
 from tests.demonstrations.conftest import WriteFile, lines
 from workbench.demonstrations import bulk, bulk_child, bulk_sql
-from workbench.demonstrations.columns import choose_columns
+from workbench.demonstrations.column_choice import choose_columns
 from workbench.demonstrations.importing import import_demonstrations
 from workbench.errors import InvalidInput
 from workbench.workspace import Workspace
@@ -86,9 +86,30 @@ CONTEXTS: list[dict[str, object]] = [
     {"instruction": "Long?", "input": "x" * 19_999, "output": "x"},
     {"input": "No instruction.", "output": "x"},
 ]
+PASSAGES: list[dict[str, object]] = [
+    {"question": "Who?", "answer": "Ada", "context": "Ada leads IT.\n", "status": "published", "split": "eval"},
+    {"question": "Who?", "answer": "Bo", "context": ["Bo is here.", "So is Ada."], "status": "Open"},
+    {"question": "", "answer": "x", "context": "A passage that nobody asks about.", "status": " "},
+    {"question": "Why?", "answer": "So.", "context": {"weight": 1}, "split": "nowhere"},
+    {"question": "How?", "answer": "So.", "context": "[1]", "system_prompt": "Be brief.", "history": []},
+    {"question": "When?", "answer": "Now.", "system_prompt": " ", "history": [["Who?", "Ada."], ["Bo?", None]]},
+    {"question": "When?", "answer": "Then.", "history": "[]", "status": "discarded", "split": "train_sft"},
+    {"question": "Where?", "answer": "Here.", "history": "no list", "status": "nobody knows"},
+]
+SYSTEMS: list[dict[str, object]] = [
+    {"system": "Be brief.", "conversations": said("Who?", "Ada")},
+    {"system": "Be brief.", "conversations": said("Be brief.", "Who leads?", "Ada", roles=WITH_SYSTEM)},
+    {"system": "", "conversations": said("Be kind.", "Who?", "Bo", roles=WITH_SYSTEM)},
+    {"system": None, "conversations": said("Where?", "Here."), "Status": "Live", "score": 3},
+    {"system": {"weight": 1}, "conversations": said("Where?", "There.")},
+]
 
 
-@pytest.mark.parametrize("rows", [ODD, CHATS, CONTEXTS], ids=["texts", "conversations", "contexts"])
+@pytest.mark.parametrize(
+    "rows",
+    [ODD, CHATS, CONTEXTS, PASSAGES, SYSTEMS],
+    ids=["texts", "conversations", "contexts", "passages", "systems"],
+)
 def test_the_way_for_large_files_gives_what_the_other_gives(
     ws: Workspace, file: WriteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, object]]
 ) -> None:
@@ -124,6 +145,9 @@ def test_the_way_for_large_files_gives_what_the_other_gives(
         ),
         ([{"conversations": [{"from": "human", "value": "Who?"}, {"from": "gpt", "value": "Bo"}]}], "ShareGPT"),
         ([{"instruction": "Sum up.", "input": "The gym is shut.", "output": "Shut."}], "Alpaca"),
+        ([{"instruction": "Who?", "input": "", "output": "Bo", "system": "", "history": []}], "empty history"),
+        ([{"question": "Who?", "context": "Ada leads IT.", "answer": "Ada"}], "SQuAD"),
+        ([{"text": "Who?", "question": "Who?", "answer": "Bo", "status": "submitted", "split": "valid"}], "words"),
     ],
 )
 def test_what_people_bring_by_the_million_is_read_without_python(
@@ -201,7 +225,8 @@ def test_columns_that_differ_by_case_only_are_read_from_large_files_too(
     ]
     import_demonstrations(ws, file("a.jsonl", lines(rows)), author="kim")
     found = [(row.prompt, row.status, row.source) for row in ws.demonstrations.list()]
-    assert found == [("A?", "rejected", "s"), ("B?", "draft", "a.jsonl")]
+    # Of two names that mean the same the first in the file counts, as everywhere.
+    assert found == [("A?", "draft", "s"), ("B?", "approved", "a.jsonl")]
 
 
 @pytest.mark.parametrize("texts", [["prompt", "response"], ["messages"], ["instruction", "input", "output"]])
@@ -209,7 +234,7 @@ def test_nothing_in_the_query_for_plain_rows_changes_their_order(texts: list[str
     columns = [*texts, "tags", "source", "author", "status", "split", "fact_id", "key_facts", "origin"]
     with duckdb.connect() as database:
         database.execute(f"CREATE FUNCTION {bulk_sql.KEY_FUNCTION}(prompt) AS 0")
-        sql = bulk_sql.rows_sql(__file__, columns, choose_columns(columns), {"source": "a", "author": "b"})
+        sql = bulk_sql.rows_sql(__file__, choose_columns(columns), {"source": "a", "author": "b"})
         plan = str(database.execute(f"EXPLAIN {sql}").fetchall())
     assert "Read Json" in plan
     assert not re.search("join|sort|order|aggregate", plan, re.IGNORECASE)

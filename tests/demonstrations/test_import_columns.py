@@ -7,7 +7,8 @@ import json
 import pytest
 
 from tests.demonstrations.conftest import WriteFile, texts
-from workbench.demonstrations.columns import RowError, choose_columns, conversation
+from workbench.demonstrations.column_choice import choose_columns, unused_columns
+from workbench.demonstrations.columns import RowError, conversation, plain_name
 from workbench.demonstrations.importing import import_demonstrations, propose, read_demonstrations
 from workbench.demonstrations.parsing import parse_file
 from workbench.errors import UnreadableFile
@@ -63,6 +64,13 @@ def test_columns_that_no_name_tells_can_be_named(ws: Workspace, file: WriteFile)
         ("вопрос", "ответ"),
         ("質問", "回答"),
         ("user-input", "Ideal Response"),
+        ("userQuestion", "idealResponse"),
+        ("UserQuestion", "IdealResponse"),
+        ("Q", "A"),
+        ("提问", "回复"),
+        ("問", "答"),
+        ("Ερώτηση", "Απάντηση"),
+        ("Câu hỏi", "Trả lời"),
     ],
 )
 def test_column_names_in_many_languages(question: str, answer: str) -> None:
@@ -101,6 +109,105 @@ def test_conversations_of_several_exchanges_are_taken_as_the_person_says(file: W
 
 ASKED = [{"from": "human", "value": "Who?"}]
 SAID = {"from": "gpt", "value": "Ada."}
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("FAQ", "faq"),
+        ("ID", "id"),
+        ("questionID", "question_id"),
+        ("questionEN", "question_en"),
+        ("QA–Text", "qa_text"),
+    ],
+)
+def test_words_that_are_written_together_are_told_apart(name: str, plain: str) -> None:
+    assert plain_name(name) == plain
+
+
+def test_languages_by_their_own_names_and_with_regions() -> None:
+    beside = ["Deutsch", "Englisch", "Französisch", "español", "zh_CN", "EN-US"]
+    columns = [f"{name} ({language})" for language in beside for name in ("Frage", "Antwort")]
+    choice = choose_columns(["questionIT", "answerIT", *columns, "Antwort (Klingonisch)"])
+    assert [pair.language for pair in choice.languages] == ["it", "de", "en", "fr", "es", "zh", "en"]
+    assert unused_columns([*columns, "Antwort (Klingonisch)"], choice) == ("Antwort (Klingonisch)",)
+
+
+def test_a_language_that_no_name_says_stands_before_the_others() -> None:
+    choice = choose_columns(["question", "answer", "question_de", "answer_de"])
+    assert [(pair.prompt, pair.language) for pair in choice.languages] == [("question", ""), ("question_de", "de")]
+
+
+def test_words_of_other_tools_for_status_and_split(ws: Workspace, file: WriteFile) -> None:
+    words = [("Published", "train_sft"), ("submitted", "dev"), ("Open", "valid"), ("discarded", "test_sft"), ("", " ")]
+    rows = "".join(f"Is it {status}?,Yes.,{status},{split}\n" for status, split in words)
+    import_demonstrations(ws, file("faq.csv", f"Question,Answer,Status,Split\n{rows}"), author="kim")
+    found = [(row.status, row.split) for row in ws.demonstrations.list()]
+    assert found[:4] == [
+        ("approved", "train"),
+        ("approved", "validation"),
+        ("draft", "validation"),
+        ("rejected", "test"),
+    ]
+    assert found[4][0] == "approved"
+
+
+def test_a_status_of_the_company_is_left_out_and_said(file: WriteFile) -> None:
+    path = file("faq.csv", "Question,Answer,Status,Nr\nWhere?,Here.,Live,1\nWhen?,Now.,In review,2\n")
+    found = read_demonstrations(path)
+    assert [row.status for row in found.fields] == [None, None]
+    assert found.unused_columns == ("Status", "Nr")
+    assert found.notes == ("The column 'Status' is not used: the status 'Live' is not draft or approved or rejected.",)
+
+
+def test_one_odd_status_among_good_ones_is_a_rejected_row(file: WriteFile) -> None:
+    found = read_demonstrations(file("faq.csv", "q,a,status\nA?,1,draft\nB?,2,lost\nC?,3,approved\n"))
+    assert [row.status for row in found.fields] == ["draft", "approved"]
+    assert "'lost' is not draft" in found.rejected[0].reason
+
+
+def test_a_column_can_be_ignored(file: WriteFile) -> None:
+    path = file("faq.csv", "question,answer,status,ideal response\nA?,1,draft,2\n")
+    found = read_demonstrations(path, ignore=["answer", "status"])
+    assert [(row.response, row.status) for row in found.fields] == [("2", None)]
+    assert found.unused_columns == ("answer", "status")
+    with pytest.raises(UnreadableFile, match="there is no column 'state'"):
+        read_demonstrations(path, ignore=["state"])
+
+
+def test_what_stands_before_a_prompt_and_beside_it(ws: Workspace, file: WriteFile) -> None:
+    rows: list[dict[str, object]] = [
+        {"instruction": "And in Denver?", "input": "", "output": "Floor 3.", "system": "Be brief.",
+         "history": [["Where is HR in Boston?", "Floor 2."]]},
+        {"instruction": "Where is IT?", "input": "In Boston", "output": "Floor 1.", "system": "", "history": []},
+    ]  # fmt: skip
+    import_demonstrations(ws, file("alpaca.json", json.dumps(rows)), author="kim")
+    chats = [{"system": "Be kind.", "conversations": [*ASKED, SAID]}]
+    import_demonstrations(ws, file("chats.json", json.dumps(chats)), author="kim")
+    squad = [{"question": "Who leads IT?", "context": "Ada leads IT.", "answer": {"text": ["Ada"]}, "id": "1"}]
+    report = import_demonstrations(ws, file("squad.json", json.dumps(squad)), author="kim")
+    assert [prompt for prompt, _ in texts(ws)] == [
+        "Be brief.\n\nWhere is HR in Boston?\n\nFloor 2.\n\nAnd in Denver?",
+        "Where is IT?\n\nIn Boston",
+        "Be kind.\n\nWho?",
+        "Who leads IT?\n\nAda leads IT.",
+    ]
+    assert report.unused_columns == ("id",)
+
+
+def test_texts_beside_conversations_are_used_where_a_row_has_no_conversation(file: WriteFile) -> None:
+    row = {"messages": [*ASKED, SAID], "prompt": "Who else?", "response": "Bo."}
+    found = read_demonstrations(file("a.json", json.dumps([row])))
+    assert ([row.prompt for row in found.fields], found.unused_columns) == (["Who?"], ("prompt", "response"))
+    found = read_demonstrations(file("b.json", json.dumps([row, row | {"messages": None}])))
+    assert ([row.prompt for row in found.fields], found.unused_columns) == (["Who?", "Who else?"], ())
+
+
+def test_a_system_or_history_of_something_else_is_no_part_of_the_prompt(file: WriteFile) -> None:
+    path = file("faq.csv", "question,answer,system,history\nHow do I log in?,By card.,SAP,changed in May\n")
+    found = read_demonstrations(path)
+    assert (found.fields[0].prompt, found.unused_columns) == ("How do I log in?", ("system", "history"))
+    assert found.notes == ("The column 'history' is not used: it holds no list of what was said before.",)
 
 
 @pytest.mark.parametrize(

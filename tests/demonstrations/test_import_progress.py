@@ -66,7 +66,7 @@ def test_a_large_file_tells_how_far_it_is_read_and_leaves_nothing_behind(
         for text in ("0.5", "not a number"):
             progress.write_text(text)
             how["while_waiting"]()  # type: ignore[operator]
-        return b'{"good": 0, "refused": 0, "rejected": [], "constants": {}}'
+        return b'{"good": 0, "refused": 0, "rejected": [], "constants": {}, "unused": [], "notes": []}'
 
     path = file("a.jsonl", lines(3))
     with monkeypatch.context() as patch:

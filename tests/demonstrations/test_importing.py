@@ -72,6 +72,7 @@ def test_rows_that_cannot_be_stored_are_rejected(ws: Workspace, file: WriteFile)
         {"prompt": "ok", "response": None},
         {"prompt": "ok", "response": "y", "split": "holdout"},
         {"prompt": "ok", "response": "y", "status": "great"},
+        {"prompt": "", "response": "y", "split": "train", "status": "approved"},
     ]
     lines = [json.dumps(row) for row in rows] + ['{"prompt": "ok", "response": "\\ud83d"}', '{"prompt": NaN}']
     report = import_demonstrations(ws, file("rows.jsonl", "\n".join(lines)), author="kim")
@@ -83,8 +84,8 @@ def test_rows_that_cannot_be_stored_are_rejected(ws: Workspace, file: WriteFile)
     assert reasons[4] == "the response is empty"
     assert "'holdout' is not train" in reasons[5]
     assert "'great' is not draft" in reasons[6]
-    assert "surrogate" in reasons[7]
-    assert "NaN" in reasons[8]
+    assert "surrogate" in reasons[8]
+    assert "NaN" in reasons[9]
 
 
 def test_rejected_rows_come_in_the_order_of_the_file(ws: Workspace, file: WriteFile) -> None:

@@ -35,8 +35,8 @@ def test_a_file_without_known_columns_asks_for_them(ws: Workspace, app: AppTest)
     visit(app, PAGE, name="Ada", **{PART: "Import"})
     app.file_uploader(key="import_file_0").upload("odd.csv", b"alpha,beta\nWhere is A?,In B.\n")
     unbroken(app.run())
-    app.selectbox(key="import_prompt_column").set_value("alpha")
-    app.selectbox(key="import_response_column").set_value("beta")
+    app.selectbox(key="map_prompt").set_value("alpha")
+    app.selectbox(key="map_response").set_value("beta")
     unbroken(app.run())
     unbroken(app.button(key="import_confirm").click().run())
     assert [row.prompt for row in ws.demonstrations.list()] == ["Where is A?"]
@@ -127,8 +127,95 @@ def test_preferences_are_told_where_they_go(ws: Workspace, app: AppTest) -> None
     unbroken(app.run())
     assert "this looks like preferences" in app.warning[0].value
     assert "workbench import FILE --as preferences" in app.warning[0].value.replace("\\", "")
-    app.selectbox(key="import_prompt_column").set_value("prompt")
-    app.selectbox(key="import_response_column").set_value("chosen")
+    app.selectbox(key="map_prompt").set_value("prompt")
+    app.selectbox(key="map_response").set_value("chosen")
     unbroken(app.run())
     unbroken(app.button(key="import_confirm").click().run())
     assert [(row.prompt, row.response) for row in ws.demonstrations.list()] == [("Where is A?", "In B.")]
+
+
+def opened(app: AppTest, name: str, content: str) -> None:
+    """The import part with a file in it."""
+    visit(app, PAGE, name="Ada", **{PART: "Import"})
+    app.file_uploader(key="import_file_0").upload(name, content.encode())
+    unbroken(app.run())
+
+
+def said(app: AppTest) -> str:
+    """Captions and notes, without what keeps them from being read as Markdown."""
+    return " ".join(element.value for element in (*app.caption, *app.info)).replace("\\", "")
+
+
+def imported(ws: Workspace, app: AppTest) -> list[tuple[str, str, tuple[str, ...]]]:
+    unbroken(app.button(key="import_confirm").click().run())
+    return [(row.prompt, row.response, row.tags) for row in ws.demonstrations.list()]
+
+
+def test_all_columns_can_be_chosen_where_no_name_tells(ws: Workspace, app: AppTest) -> None:
+    opened(app, "faq.csv", "Titel;Inhalt;Rubrik;Beleg;Nr\nWhere?;<b>Here</b>.;places;p. 3;7\n")
+    app.selectbox(key="map_prompt").set_value("Titel")
+    app.selectbox(key="map_response").set_value("Inhalt")
+    unbroken(app.run())
+    assert app.multiselect(key="map_tags").value == ["Rubrik"]
+    app.selectbox(key="map_source").set_value("Beleg")
+    app.selectbox(key="map_fact").set_value("Nr")
+    unbroken(app.run())
+    assert imported(ws, app) == [("Where?", "Here.", ("places",))]
+    row = ws.demonstrations.list()[0]
+    assert (row.source, row.fact_id) == ("p. 3", "7")
+
+
+def test_a_status_is_left_out_or_taken_as_the_person_says(ws: Workspace, app: AppTest) -> None:
+    opened(app, "faq.csv", "question,answer,status,state\nA?,1,draft,Live\nB?,2,lost,approved\nC?,3,draft,rejected\n")
+    assert app.button(key="import_confirm").label == "Import 2 demonstrations"
+    assert "Not used: column 'state'." in said(app)
+    app.selectbox(key="map_status").set_value(None)
+    unbroken(app.run())
+    assert app.button(key="import_confirm").label == "Import 3 demonstrations"
+    app.selectbox(key="map_status").set_value("state")
+    unbroken(app.run())
+    imported(ws, app)
+    assert [row.status for row in ws.demonstrations.list()] == ["approved", "rejected"]
+
+
+def test_a_status_of_the_company_is_said_to_be_left_out(app: AppTest) -> None:
+    opened(app, "faq.csv", "Question,Answer,Status\nA?,1,Live\nB?,2,In review\n")
+    assert app.button(key="import_confirm").label == "Import 2 demonstrations"
+    assert "The column 'Status' is not used: the status 'Live' is not draft" in said(app)
+    assert app.selectbox(key="map_status").value is None
+
+
+def test_a_language_can_be_added(ws: Workspace, app: AppTest) -> None:
+    columns = "Frage (Deutsch),Antwort (Deutsch),Frage (Klingonisch),Antwort (Klingonisch)"
+    opened(app, "faq.csv", f"{columns}\nWo?,Hier.,nuq?,naDev.\n")
+    assert "Not used: columns 'Frage (Klingonisch)', 'Antwort (Klingonisch)'." in said(app)
+    app.text_input(key="map_new_language").set_value("tlh")
+    app.selectbox(key="map_new_prompt").set_value("Frage (Klingonisch)")
+    app.selectbox(key="map_new_response").set_value("Antwort (Klingonisch)")
+    unbroken(app.run())
+    unbroken(app.button(key="map_add").click().run())
+    assert imported(ws, app) == [("Wo?", "Hier.", ("lang:de",)), ("nuq?", "naDev.", ("lang:tlh",))]
+
+
+def test_another_reading_can_be_chosen(ws: Workspace, app: AppTest) -> None:
+    rows = '{"chat": "Where?", "reply": "Here.", "question_de": "Wo?", "answer_de": "Hier."}\n'
+    opened(app, "faq.jsonl", rows)
+    assert app.selectbox(key="map_messages").value == "chat"
+    assert "the conversation is not a list of messages" in str([frame.value for frame in app.dataframe])
+    app.session_state["map_reading"] = "Languages side by side"
+    unbroken(app.run())
+    assert app.multiselect(key="map_languages").value == ["de: question_de → answer_de"]
+    app.session_state["map_reading"] = "One prompt and one response"
+    unbroken(app.run())
+    app.selectbox(key="map_prompt").set_value("chat")
+    app.selectbox(key="map_response").set_value("reply")
+    unbroken(app.run())
+    assert imported(ws, app) == [("Where?", "Here.", ())]
+
+
+def test_a_context_can_be_left_out(ws: Workspace, app: AppTest) -> None:
+    opened(app, "squad.csv", "question,context,answer\nWho leads IT?,Ada leads IT.,Ada\n")
+    assert app.dataframe[0].value["Prompt"][0] == "Who leads IT?\n\nAda leads IT."
+    app.selectbox(key="map_context").set_value(None)
+    unbroken(app.run())
+    assert imported(ws, app) == [("Who leads IT?", "Ada", ())]

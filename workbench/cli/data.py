@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from workbench.cli.import_results import print_reports, say_undrafted, summary
 from workbench.cli.output import JsonOption, WorkspaceOption, open_workspace, print_json, say, who
 
 if TYPE_CHECKING:
     from workbench.cli.progress import ProgressView
-    from workbench.demonstrations.documents import Document, Wanted
     from workbench.demonstrations.import_report import ImportReport
     from workbench.demonstrations.section import Section
     from workbench.workspace import Workspace
-
-SHOWN_REJECTIONS = 20
 
 
 class ImportKind(StrEnum):
@@ -76,6 +74,7 @@ class Reading:
     author: str
     prompt_column: str | None
     response_column: str | None
+    ignore: tuple[str, ...]
     turns: TurnChoice
     sections: Sections
     questions_by: str | None = None
@@ -104,6 +103,9 @@ def import_files(
     response_column: Annotated[
         str | None, typer.Option(help="Column of the response, where its name does not tell.")
     ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="Column that is not to be used; may be given repeatedly.")
+    ] = None,
     turns: Annotated[
         TurnChoice, typer.Option(help="Of a conversation with several exchanges: refuse it, the first, or every one.")
     ] = TurnChoice.single,
@@ -127,16 +129,22 @@ def import_files(
     """Step 1: bring in what you have. Rows that cannot be taken are listed with the reason."""
     if questions_by and kind is not ImportKind.documents:
         raise typer.BadParameter("only documents are asked about", param_hint="--questions-by")
-    how = Reading(kind, author or who(), prompt_column, response_column, turns, sections, questions_by)
+    how = Reading(
+        kind, author or who(), prompt_column, response_column, tuple(ignore or ()), turns, sections, questions_by
+    )
+    if ignore and kind is not ImportKind.demonstrations:
+        raise typer.BadParameter("only columns of demonstrations can be ignored", param_hint="--ignore")
+    left_out = tuple(ignore or ())
+    how = Reading(kind, author or who(), prompt_column, response_column, left_out, turns, sections, questions_by)
     reports = _imported(how, files, workspace)
     if rejected is not None:
         from workbench.demonstrations.import_report import rejected_csv
 
         rejected.write_bytes(rejected_csv([row for report in reports for row in report.rejected]))
     if as_json:
-        print_json(_summary(files, reports))
+        print_json(summary(files, reports))
     else:
-        _print_reports(files, reports)
+        print_reports(files, reports)
 
 
 def _imported(how: Reading, files: list[Path], workspace: Path | None) -> list[ImportReport]:
@@ -149,18 +157,6 @@ def _imported(how: Reading, files: list[Path], workspace: Path | None) -> list[I
         stage = _propose if how.questions_by else _stage
         stores = [small[path] if path in small else stage(how, ws, path, opened, view) for path in files]
         return [store(ws) for store in stores]
-
-
-def _print_reports(files: list[Path], reports: list[ImportReport]) -> None:
-    for path, report in zip(files, reports, strict=True):
-        print(
-            f"{path}: {report.rows} rows, {report.accepted} accepted, {report.duplicates} duplicates, "
-            f"{report.refused} rejected"
-        )
-        for item in report.rejected[:SHOWN_REJECTIONS]:
-            say(f"  row {item.row}: {item.reason}")
-        if report.refused > SHOWN_REJECTIONS:
-            say(f"  and {report.refused - SHOWN_REJECTIONS} more rows; --rejected FILE writes them to a file")
 
 
 def export_file(
@@ -205,10 +201,14 @@ def _reader(how: Reading, path: Path) -> Store:
 
         documents = read_documents(path)
         file = drafts(path.name, documents, wanted=how.sections.value)
-        _say_undrafted(path, documents, how.sections.value)
+        say_undrafted(path, documents, how.sections.value)
     else:
         file = read_demonstrations(
-            path, prompt_column=how.prompt_column, response_column=how.response_column, turns=how.turns.value
+            path,
+            prompt_column=how.prompt_column,
+            response_column=how.response_column,
+            ignore=how.ignore,
+            turns=how.turns.value,
         )
     for note in file.notes:
         say(f"{path}: {note}")
@@ -234,7 +234,10 @@ def _stage(how: Reading, ws: Workspace, path: Path, opened: ExitStack, view: Pro
     steps = StepProgress(tell, LARGE_STEPS)
     steps.at(READING)
     on_share = partial(steps.at, READING)
-    staged = opened.enter_context(staged_file(ws.root, path, author=how.author, on_share=on_share))
+    reading = staged_file(ws.root, path, author=how.author, ignore=how.ignore, on_share=on_share)
+    staged = opened.enter_context(reading)
+    for note in staged.notes:
+        say(f"{path}: {note}")
     return partial(store_staged, staged=staged, steps=steps)
 
 
@@ -258,34 +261,5 @@ def _propose(how: Reading, ws: Workspace, path: Path, opened: ExitStack, view: P
 
     documents = read_documents(path)
     file = drafts(path.name, documents, wanted="all", propose=questions)
-    _say_undrafted(path, documents, "all")
+    say_undrafted(path, documents, "all")
     return partial(store_demonstrations, file=file, author=how.author)
-
-
-def _say_undrafted(path: Path, documents: list[Document], wanted: Wanted) -> None:
-    """Which documents give no draft, and what to do."""
-    from workbench.demonstrations.documents import undrafted
-
-    found = undrafted(documents, wanted=wanted, all_wanted_by="use --sections all")
-    for sentence in found[:SHOWN_REJECTIONS]:
-        say(sentence)
-    if len(found) > SHOWN_REJECTIONS:
-        say(f"{path}: {len(found) - SHOWN_REJECTIONS} more documents give no draft.")
-
-
-def _summary(files: list[Path], reports: list[ImportReport]) -> dict[str, Any]:
-    """One report as it is; of several the sums, with the file named at each rejected row."""
-    if len(reports) == 1:
-        return asdict(reports[0])
-    formats = {report.format for report in reports}
-    return {
-        "format": formats.pop() if len(formats) == 1 else "several",
-        "rows": sum(report.rows for report in reports),
-        "accepted": sum(report.accepted for report in reports),
-        "duplicates": sum(report.duplicates for report in reports),
-        "rejected": [
-            {"file": str(path), **asdict(row)}
-            for path, report in zip(files, reports, strict=True)
-            for row in report.rejected
-        ],
-    }

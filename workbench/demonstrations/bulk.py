@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from workbench.demonstrations.rows import PARTS
 from workbench.demonstrations.sandbox import check_file, run_limited
 
 if TYPE_CHECKING:
-    from workbench.demonstrations.columns import ColumnChoice
+    from workbench.demonstrations.column_choice import ColumnChoice
 
 EXTENSIONS = (".jsonl", ".ndjson")
 LARGE_BYTES = 8 * 2**20
@@ -48,6 +48,10 @@ class StagedFile:
     refused: int
     rejected: list[tuple[int, str]]
     constants: dict[str, str | None]
+    unused: tuple[str, ...] = ()
+    """Columns that nothing is taken from."""
+    notes: tuple[str, ...] = ()
+    """What is to be said of the columns, each a sentence."""
 
     @property
     def relation(self) -> str:
@@ -75,7 +79,13 @@ def is_large(path: Path) -> bool:
 
 @contextmanager
 def staged_file(
-    folder: Path, path: Path, *, author: str, choice: ColumnChoice | None = None, on_share: OnShare | None = None
+    folder: Path,
+    path: Path,
+    *,
+    author: str,
+    choice: ColumnChoice | None = None,
+    ignore: Sequence[str] = (),
+    on_share: OnShare | None = None,
 ) -> Iterator[StagedFile]:
     """Reads a file into a scratch folder inside ``folder``; it is gone when the block ends.
 
@@ -84,6 +94,7 @@ def staged_file(
         path: the file.
         author: who wrote the rows that do not say.
         choice: what the columns mean; found by their names where None.
+        ignore: columns that mean nothing, where the others are found.
         on_share: told now and then what share of the file has been read.
 
     Raises:
@@ -98,7 +109,7 @@ def staged_file(
                 on_share(float((scratch / PROGRESS).read_text()))
 
     try:
-        settings = {"author": author, "choice": asdict(choice) if choice else None}
+        settings = {"author": author, "choice": asdict(choice) if choice else None, "ignore": list(ignore)}
         arguments = [str(path.resolve()), path.name, str(scratch), json.dumps(settings)]
         output = run_limited(
             "workbench.demonstrations.bulk_child",
@@ -110,7 +121,8 @@ def staged_file(
         )
         found = json.loads(output)
         rejected = [(row, reason) for row, reason in found["rejected"]]
-        yield StagedFile(scratch, found["good"], found["refused"], rejected, found["constants"])
+        unused, notes = tuple(found["unused"]), tuple(found["notes"])
+        yield StagedFile(scratch, found["good"], found["refused"], rejected, found["constants"], unused, notes)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

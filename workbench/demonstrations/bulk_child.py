@@ -18,7 +18,15 @@ from storage.demonstration_import import STAGED
 from storage.prompt_keys import prompt_keys
 from workbench.demonstrations.bulk import EXTRA, PLAIN, PROGRESS
 from workbench.demonstrations.bulk_sql import KEY_FUNCTION, LONGEST_LINE, can_be_plain, constants, rows_sql
-from workbench.demonstrations.columns import ColumnChoice, ColumnPair, RowError, all_fields, choose_columns, is_export
+from workbench.demonstrations.column_choice import (
+    ColumnChoice,
+    ColumnPair,
+    choose_columns,
+    is_export,
+    misfit_notes,
+    unused_columns,
+)
+from workbench.demonstrations.columns import RowError, all_fields
 from workbench.demonstrations.json_rows import line_row
 from workbench.demonstrations.rows import MAX_COLUMNS, PARTS
 from workbench.demonstrations.sandbox import child
@@ -44,15 +52,16 @@ def stage(arguments: list[str]) -> bytes:
     """Writes the file's rows to Parquet files in the scratch folder; says how many, and which rows it refused."""
     path, name, scratch = Path(arguments[0]), arguments[1], Path(arguments[2])
     settings = json.loads(arguments[3])
-    columns = _columns(path)
-    choice = _choice(settings["choice"]) if settings["choice"] else choose_columns(columns)
+    columns, sample = _columns(path)
+    choice = _choice(settings["choice"]) if settings["choice"] else None
+    choice = choice or choose_columns(columns, sample=sample, ignore=settings.get("ignore", ()))
     database = _connect(scratch)
     database.execute(f"CREATE TABLE extra ({STAGED})")
     plain, good = can_be_plain(columns, choice), 0
     source = "" if is_export(columns) else name
     defaults = {"source": source, "author": settings["author"], "status": "approved"}
     if plain:
-        sql = rows_sql(str(path), columns, choice, defaults)
+        sql = rows_sql(str(path), choice, defaults)
         with _progress_told(database, scratch / PROGRESS):
             _read_plain(database, sql, scratch / PLAIN)
         good = _count(database, f"read_parquet({_quoted(scratch / PLAIN)}) WHERE ok")
@@ -60,8 +69,9 @@ def stage(arguments: list[str]) -> bytes:
     rejected, refused = _read_others(database, path, choice, defaults, wanted)
     good += _written(database, "extra", scratch / EXTRA)
     database.close()
-    shared = constants(columns, choice, defaults) if plain else {}
-    return json.dumps({"good": good, "rejected": rejected, "refused": refused, "constants": shared}).encode()
+    said = {"unused": unused_columns(columns, choice, sample), "notes": misfit_notes(choice)}
+    shared = constants(choice, defaults) if plain else {}
+    return json.dumps({"good": good, "rejected": rejected, "refused": refused, "constants": shared, **said}).encode()
 
 
 def _connect(scratch: Path) -> DuckDBPyConnection:
@@ -100,22 +110,25 @@ def _progress_told(database: DuckDBPyConnection, file: Path) -> Iterator[None]:
         thread.join()
 
 
-def _columns(path: Path) -> list[str]:
-    """The names in a sample of the lines.
+def _columns(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
+    """The names in a sample of the lines, and the sample.
 
     Raises:
         UnreadableFile: these are no lines of JSON objects in UTF-8.
     """
     names: dict[str, None] = {}
+    sample: list[dict[str, Any]] = []
     with path.open("rb") as file:
         for number, line in enumerate(_sample(file, path.stat().st_size), start=1):
             if line.strip() and len(names) <= MAX_COLUMNS:
-                names.update(dict.fromkeys(line_row(number, _text(line)).values or ()))
+                values = line_row(number, _text(line)).values or {}
+                names.update(dict.fromkeys(values))
+                sample.append(values)
     if len(names) > MAX_COLUMNS:
         raise UnreadableFile(f"the file has more than {MAX_COLUMNS:,} columns")
     if not names:
         raise UnreadableFile("none of the lines that were looked at is a JSON object in UTF-8")
-    return list(names)
+    return list(names), sample
 
 
 def _sample(file: Any, size: int) -> Iterator[bytes]:
@@ -261,7 +274,8 @@ def _insert(database: DuckDBPyConnection, batch: list[dict[str, Any]]) -> None:
 
 def _choice(values: dict[str, Any]) -> ColumnChoice:
     pairs = tuple(ColumnPair(**pair) for pair in values["languages"])
-    return ColumnChoice(**values | {"languages": pairs, "tags": tuple(values["tags"])})
+    lists = {name: tuple(values[name]) for name in ("before", "tags", "unfit")}
+    return ColumnChoice(**values | lists | {"languages": pairs})
 
 
 def _quoted(path: Path) -> str:

@@ -7,8 +7,9 @@ Python, line by line, so the result never depends on the way.
 
 from __future__ import annotations
 
-from workbench.demonstrations.column_names import CONTEXT_NAMES, LANGUAGE_NAMES, first_named, plain_name
-from workbench.demonstrations.columns import ColumnChoice
+from workbench.demonstrations.cell_values import SPLIT_WORDS, STATUS_WORDS
+from workbench.demonstrations.column_choice import ColumnChoice
+from workbench.demonstrations.column_names import LANGUAGE_NAMES, plain_name
 from workbench.demonstrations.messages import ROLES
 from workbench.demonstrations.split_names import SPLITS
 from workbench.demonstrations.text_rules import MAX_CHARACTERS, MAX_NAME_CHARACTERS, STATUSES
@@ -28,41 +29,39 @@ _KINDS = {"tags": "JSON", "messages": 'STRUCT("role" VARCHAR, "content" VARCHAR,
 _SHORT = ("source", "author", "fact_id")
 _OPTIONAL = (*_SHORT, "status", "split")
 """Columns that a file need not have."""
-_RICH = ("key_facts", "origin")
-"""Columns with lists and objects: a row that fills one is left to Python."""
-_BY_PLAIN_NAME = ("author", "status", "split", *_RICH, *CONTEXT_NAMES)
-"""Columns that each row is asked for by their plain names: of 'Status' and 'status' its last one counts."""
+_WORDS: dict[str, dict[str, str]] = {"status": {**STATUS_WORDS}, "split": {**SPLIT_WORDS}}
+"""What the words of other tools mean."""
 
 
 def can_be_plain(columns: list[str], choice: ColumnChoice) -> bool:
     """Whether rows read by this choice can be plain at all: one prompt and one response, taken as they are."""
-    names = list(map(plain_name, columns))
-    read = [*_by_meaning(columns, choice).values(), *_rich(columns, choice)]
-    if any(names.count(name) > 1 for name in _BY_PLAIN_NAME) or _differ_by_case_only(list(dict.fromkeys(read))):
-        return False  # the last one of each row counts
+    read = [*_by_meaning(choice).values(), *_rich(choice)]
+    names = [column.casefold() for column in (*columns, *read)]
+    if any(names.count(column.casefold()) > 2 for column in read):
+        return False  # of two meanings, or SQL would take it and another for one
     one_text = bool(choice.messages or (choice.prompt and choice.response and not choice.languages))
     one_tag_column = len(choice.tags) < 2 and not any(plain_name(name) in LANGUAGE_NAMES for name in choice.tags)
-    return one_text and one_tag_column and choice.html == "keep"
+    beside_question = choice.context is None or not choice.messages
+    return one_text and beside_question and one_tag_column and choice.html == "keep"
 
 
-def constants(columns: list[str], choice: ColumnChoice, defaults: dict[str, str]) -> dict[str, str | None]:
+def constants(choice: ColumnChoice, defaults: dict[str, str]) -> dict[str, str | None]:
     """What all plain rows have in the optional columns that the file does not have."""
-    return {name: defaults.get(name) for name in _OPTIONAL if name not in _by_meaning(columns, choice)}
+    return {name: defaults.get(name) for name in _OPTIONAL if name not in _by_meaning(choice)}
 
 
-def rows_sql(path: str, columns: list[str], choice: ColumnChoice, defaults: dict[str, str]) -> str:
+def rows_sql(path: str, choice: ColumnChoice, defaults: dict[str, str]) -> str:
     """A query that gives a row for each line that is not blank, in the file's order; ``ok`` tells which are plain.
 
     It has the optional columns that the file has; ``defaults`` are for the rows that leave them empty.
     """
-    by_meaning, rich = _by_meaning(columns, choice), _rich(columns, choice)
+    by_meaning, rich = _by_meaning(choice), _rich(choice)
     optional = [name for name in _OPTIONAL if name in by_meaning]
     filled = [
-        f"coalesce(nullif({_stripped(name) if name in _SHORT else name}, ''), "
-        f"{_text(defaults[name]) if name in defaults else 'NULL'}) AS {name}"
+        f"coalesce({_worded(name)}, {_text(defaults[name]) if name in defaults else 'NULL'}) AS {name}"
         for name in optional
     ]
-    is_rich = " OR ".join(f"({_name(column)} IS NOT NULL AND {_name(column)} <> '')" for column in rich) or "false"
+    is_rich = " OR ".join(f"coalesce({_name(column)}, '') NOT IN ('', '[]')" for column in rich) or "false"
     kinds = dict.fromkeys(rich, "VARCHAR")
     kinds |= {column: _KINDS.get(name, "VARCHAR") for name, column in by_meaning.items()}
     declared = ", ".join(f"{_text(column)}: '{kind}'" for column, kind in kinds.items())
@@ -78,31 +77,28 @@ def rows_sql(path: str, columns: list[str], choice: ColumnChoice, defaults: dict
     """
 
 
-def _differ_by_case_only(columns: list[str]) -> bool:
-    """Whether SQL would take two of the names for one."""
-    return len({column.casefold() for column in columns}) < len(columns)
-
-
-def _by_meaning(columns: list[str], choice: ColumnChoice) -> dict[str, str]:
+def _by_meaning(choice: ColumnChoice) -> dict[str, str]:
     """The columns that are read, by meaning: ``messages``, or ``prompt``, ``response`` and ``context``, and others."""
-    names = {plain_name(column): column for column in columns}
-    if choice.messages:
-        found: dict[str, str | None] = {"messages": choice.messages}
-    else:
-        has_context = choice.prompt is not None and plain_name(choice.prompt) == "instruction"
-        context = first_named(columns, CONTEXT_NAMES) if has_context else None
-        found = {"prompt": choice.prompt, "response": choice.response, "context": context}
-    found |= {"source": choice.source, "fact_id": choice.fact_id}
-    found |= {name: names.get(name) for name in ("author", "status", "split")}
-    found["tags"] = choice.tags[0] if choice.tags else None
+    found: dict[str, str | None] = {"messages": choice.messages}
+    if not choice.messages:
+        found = {"prompt": choice.prompt, "response": choice.response, "context": choice.context}
+    found |= {"source": choice.source, "fact_id": choice.fact_id, "author": choice.author}
+    found |= {"status": choice.status, "split": choice.split, "tags": choice.tags[0] if choice.tags else None}
     return {name: column for name, column in found.items() if column is not None}
 
 
-def _rich(columns: list[str], choice: ColumnChoice) -> list[str]:
-    """The columns of which a plain row fills none; a second one with a context is as rare as they are."""
-    read = _by_meaning(columns, choice)
-    more = CONTEXT_NAMES if "context" in read else ()
-    return [column for column in columns if plain_name(column) in (*_RICH, *more) and column not in read.values()]
+def _rich(choice: ColumnChoice) -> list[str]:
+    """Columns with lists and objects, and what stands before the prompt: a plain row fills none."""
+    return [column for column in (choice.key_facts, choice.origin, *choice.before) if column is not None]
+
+
+def _worded(name: str) -> str:
+    """What stands in an optional column, NULL for nothing."""
+    if name in _SHORT:
+        return f"nullif({_stripped(name)}, '')"
+    meant = {word: meaning for word, meaning in _WORDS[name].items() if word != meaning}
+    cases = " ".join(f"WHEN {_text(word)} THEN {_text(meaning)}" for word, meaning in meant.items())
+    return f"CASE {name} WHEN '' THEN NULL {cases} ELSE {name} END"
 
 
 def _selected(by_meaning: dict[str, str]) -> list[str]:

@@ -7,15 +7,23 @@ from contextlib import suppress
 from typing import Any
 
 from storage.demonstrations import Origin
-from workbench.demonstrations.messages import RowError
+from workbench.demonstrations.messages import RowError, opened
 from workbench.demonstrations.splits import SPLITS, Split
 from workbench.demonstrations.text_rules import MAX_NAME_CHARACTERS, STATUSES, Status, text_problem
 
-SPLIT_NAMES: dict[str, Split] = {
+SPLIT_WORDS: dict[str, Split] = {
     **{split: split for split in SPLITS},
-    "val": "validation",
-    "dev": "validation",
+    **dict.fromkeys(("val", "valid", "dev", "eval"), "validation"),
+    "train_sft": "train",
+    "test_sft": "test",
 }
+STATUS_WORDS: dict[str, Status] = {
+    **{status: status for status in STATUSES},
+    **dict.fromkeys(("submitted", "completed", "published", "validated"), "approved"),
+    **dict.fromkeys(("pending", "open"), "draft"),
+    "discarded": "rejected",
+}
+"""What other tools call a split and a status."""
 
 
 def required_text(name: str, value: Any) -> str:
@@ -49,11 +57,11 @@ def split_named(value: Any) -> Split | None:
     Raises:
         RowError: the name is not one of a split.
     """
-    if value is None or value == "":
+    if not is_filled(value):
         return None
-    split = SPLIT_NAMES.get(str(value).strip().casefold())
+    split = SPLIT_WORDS.get(str(value).strip().casefold())
     if split is None:
-        raise RowError(f"the split '{value}' is not {' or '.join(SPLITS)}")
+        raise RowError(f"the split '{str(value)[:40]}' is not {' or '.join(SPLITS)}")
     return split
 
 
@@ -69,6 +77,30 @@ def only_text(value: Any) -> Any:
     if isinstance(value, list) and len(value) == 1:
         return only_text(value[0])
     return value
+
+
+def said_texts(value: Any) -> list[str]:
+    """The texts of a value beside the prompt, in their order: a text, or lists of texts or of messages.
+
+    Raises:
+        RowError: it holds something else.
+    """
+    if isinstance(value, dict):
+        value = only_text(value)
+    if isinstance(value, list):
+        return [text for part in value for text in said_texts(part)]
+    if not is_filled(value):
+        return []
+    return [required_text("text beside the prompt", value)]
+
+
+def earlier_texts(value: Any) -> list[str]:
+    """What was said before a prompt: a system message, or a history of exchanges, which may stand there as JSON.
+
+    Raises:
+        RowError: it holds something else.
+    """
+    return said_texts(opened(value))
 
 
 def text_list(value: Any) -> tuple[str, ...] | None:
@@ -103,13 +135,12 @@ def author_name(value: Any) -> str | None:
 
 def status_named(value: Any) -> Status | None:
     """The status that a file states; None where it states none. Raises RowError for an unknown one."""
-    if value is None or value == "":
+    if not is_filled(value):
         return None
-    status = str(value).strip().casefold()
-    found = next((known for known in STATUSES if known == status), None)
-    if found is None:
-        raise RowError(f"the status '{value}' is not {' or '.join(STATUSES)}")
-    return found
+    status = STATUS_WORDS.get(str(value).strip().casefold())
+    if status is None:
+        raise RowError(f"the status '{str(value)[:40]}' is not {' or '.join(STATUSES)}")
+    return status
 
 
 def origin_of(value: Any) -> Origin | None:

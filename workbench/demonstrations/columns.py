@@ -4,46 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from storage.demonstrations import Origin
 from storage.text_keys import prompt_key
 from workbench.demonstrations.cell_values import (
     author_name,
+    earlier_texts,
     is_filled,
     optional_text,
     origin_of,
     required_text,
+    said_texts,
     split_named,
     status_named,
     text_list,
 )
-from workbench.demonstrations.column_names import (
-    CONTEXT_NAMES,
-    DECIDED_NAMES,
-    FACT_NAMES,
-    JUDGED_NAMES,
-    LANGUAGE_NAMES,
-    MESSAGES_NAMES,
-    PROMPT_NAMES,
-    RESPONSE_NAMES,
-    SOURCE_NAMES,
-    TAG_NAMES,
-    both_named,
-    first_named,
-    language_columns,
-    plain_name,
-)
+from workbench.demonstrations.column_choice import ColumnChoice, ColumnPair, Html
+from workbench.demonstrations.column_names import LANGUAGE_NAMES, PROMPT_NAMES, first_named, plain_name
 from workbench.demonstrations.html_text import holds_html, text_of_html
-from workbench.demonstrations.messages import RowError, Turns, conversation, exchanges, opened
+from workbench.demonstrations.messages import GAP, RowError, conversation, exchanges, opened
 from workbench.demonstrations.splits import Split
 from workbench.demonstrations.text_rules import Status, clean_tags
-from workbench.errors import UnreadableFile
 
 __all__ = ["PROMPT_NAMES", "RowError", "conversation", "first_named", "plain_name"]  # preferences read the same shapes
-
-Html = Literal["keep", "strip"]
-_EXPORTED = frozenset({"id", "author", "status", "split", "created_at", "updated_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,72 +46,6 @@ class DemonstrationFields:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnPair:
-    """The columns of prompt and response, of one language where a file holds several side by side."""
-
-    prompt: str
-    response: str
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnChoice:
-    """The columns that hold prompt and response, where the person says so or the names tell."""
-
-    prompt: str | None
-    response: str | None
-    messages: str | None = None
-    languages: tuple[ColumnPair, ...] = ()
-    """Several languages side by side; each gives a demonstration, and they state one fact."""
-    tags: tuple[str, ...] = ()
-    """Columns whose values become tags."""
-    source: str | None = None
-    fact_id: str | None = None
-    turns: Turns = "single"
-    html: Html = "keep"
-
-    @property
-    def pairs(self) -> tuple[ColumnPair, ...]:
-        """Prompt and response of each demonstration that a row gives."""
-        if self.languages:
-            return self.languages
-        return (ColumnPair(self.prompt, self.response),) if self.prompt and self.response else ()
-
-
-def is_export(columns: Iterable[str]) -> bool:
-    """Whether a file with these columns is an export of ours: it says exactly what it means, in every style."""
-    return set(columns) >= _EXPORTED
-
-
-def choose_columns(columns: Iterable[str], prompt: str | None = None, response: str | None = None) -> ColumnChoice:
-    """Finds the columns of prompt and response by name; a name that is given outright must be there.
-
-    Raises:
-        UnreadableFile: no such column.
-    """
-    names = list(columns)
-    for wanted in (prompt, response):
-        if wanted is not None and wanted not in names:
-            raise UnreadableFile(f"there is no column '{wanted}'; the columns are {_listed(names)}")
-    chosen = bool(prompt or response)
-    messages = None if chosen else first_named(names, MESSAGES_NAMES)
-    prompt = prompt or first_named(names, PROMPT_NAMES)
-    response = response or first_named([name for name in names if name != prompt], RESPONSE_NAMES)
-    languages = () if chosen else tuple(ColumnPair(*found) for found in language_columns(names))
-    complete = prompt is not None and response is not None
-    if messages is None and not complete and not languages:
-        pair = both_named(names, DECIDED_NAMES) or (both_named(names, JUDGED_NAMES) if prompt else None)
-        if pair:
-            raise UnreadableFile(preferences_sentence(*pair))
-        missing = "prompt" if prompt is None else "response"
-        known = PROMPT_NAMES if prompt is None else RESPONSE_NAMES
-        raise UnreadableFile(
-            f"no column is the {missing}: the columns are {_listed(names)}; it would be called {' or '.join(known[:4])}"
-        )
-    return _with_others(names, ColumnChoice(prompt, response, messages, () if complete or messages else languages))
-
-
 def all_fields(values: Mapping[str, Any], choice: ColumnChoice) -> Iterator[DemonstrationFields | RowError]:
     """The demonstrations that one row gives: one, or one for each language or exchange; or why it gives none."""
     found = _each(values, choice)
@@ -135,10 +53,9 @@ def all_fields(values: Mapping[str, Any], choice: ColumnChoice) -> Iterator[Demo
 
 
 def _each(values: Mapping[str, Any], choice: ColumnChoice) -> Iterator[DemonstrationFields | RowError]:
-    row = {plain_name(name): value for name, value in values.items()}
     try:
-        texts = list(_texts_of(values, row, choice))
-        shared = _shared(values, row, choice)
+        texts = list(_texts_of(values, choice))
+        shared = _shared(values, choice)
     except RowError as error:
         yield error
         return
@@ -160,28 +77,6 @@ def _each(values: Mapping[str, Any], choice: ColumnChoice) -> Iterator[Demonstra
             yield RowError(f"{error}{where}")
 
 
-def preferences_sentence(first: str, second: str) -> str:
-    """What is said of a file that holds preferences, without a full stop, as of all that cannot be read."""
-    return (
-        f"this looks like preferences (two responses to one question, '{first[:40]}' and '{second[:40]}'), not like "
-        "demonstrations; they go to step 3a · Preferences, by the command 'workbench import FILE --as preferences'"
-    )
-
-
-def _with_others(names: list[str], choice: ColumnChoice) -> ColumnChoice:
-    """The choice with the columns beside prompt and response, which are used by nothing else."""
-    used = {choice.prompt, choice.response, choice.messages}
-    used.update(column for pair in choice.languages for column in (pair.prompt, pair.response))
-    free = [name for name in names if name not in used]
-    tags = [first_named(free, TAG_NAMES), first_named(free, LANGUAGE_NAMES)]
-    return replace(
-        choice,
-        tags=tuple(column for column in tags if column),
-        source=first_named(free, SOURCE_NAMES),
-        fact_id=first_named(free, FACT_NAMES),
-    )
-
-
 def _with_one_fact(found: Iterable[DemonstrationFields | RowError]) -> Iterator[DemonstrationFields | RowError]:
     """The languages of one row state one fact, known by its first question.
 
@@ -196,11 +91,15 @@ def _with_one_fact(found: Iterable[DemonstrationFields | RowError]) -> Iterator[
         yield fields
 
 
-def _shared(values: Mapping[str, Any], row: Mapping[str, Any], choice: ColumnChoice) -> DemonstrationFields:
+def _shared(values: Mapping[str, Any], choice: ColumnChoice) -> DemonstrationFields:
     """All that the demonstrations of one row have in common."""
+
+    def cell(column: str | None) -> Any:
+        return None if column is None else values.get(column)
+
     tags: list[str] = []
     for column in choice.tags:
-        found = text_list(values.get(column)) or ()
+        found = text_list(cell(column)) or ()
         if plain_name(column) in LANGUAGE_NAMES:
             found = tuple(f"lang:{code}" for code in found)
         tags.extend(found)
@@ -208,36 +107,40 @@ def _shared(values: Mapping[str, Any], row: Mapping[str, Any], choice: ColumnCho
         prompt="",
         response="",
         tags=clean_tags(tags),
-        source=optional_text(values.get(choice.source)) if choice.source else None,
-        author=author_name(row.get("author")),
-        status=status_named(row.get("status")),
-        split=split_named(row.get("split")),
-        fact_id=optional_text(values.get(choice.fact_id)) if choice.fact_id else None,
-        key_facts=text_list(row.get("key_facts")),
-        origin=origin_of(row.get("origin")),
+        source=optional_text(cell(choice.source)),
+        author=author_name(cell(choice.author)),
+        status=status_named(cell(choice.status)),
+        split=split_named(cell(choice.split)),
+        fact_id=optional_text(cell(choice.fact_id)),
+        key_facts=text_list(cell(choice.key_facts)),
+        origin=origin_of(cell(choice.origin)),
     )
 
 
-def _texts_of(
-    values: Mapping[str, Any], row: Mapping[str, Any], choice: ColumnChoice
-) -> Iterator[tuple[Any, Any, str]]:
+def _texts_of(values: Mapping[str, Any], choice: ColumnChoice) -> Iterator[tuple[Any, Any, str]]:
+    """(prompt, response, language) of each demonstration, as the row has them, the prompt with what belongs to it."""
+    before = GAP.join(text for column in choice.before for text in earlier_texts(values.get(column)))
+    context = GAP.join(said_texts(values.get(choice.context))) if choice.context else ""
+    # Alpaca's input asks by itself where there is no instruction.
+    alone = context if plain_name(choice.context or "") in PROMPT_NAMES else ""
     if choice.messages is not None and values.get(choice.messages) is not None:
-        messages = opened(values[choice.messages])
-        yield from ((prompt, response, "") for prompt, response in exchanges(messages, choice.turns))
+        for asked, answer in exchanges(opened(values[choice.messages]), choice.turns):
+            yield _whole(asked, before, context), answer, ""
         return
     for pair in choice.pairs or (ColumnPair("", ""),):
-        prompt, response = values.get(pair.prompt), values.get(pair.response)
-        if prompt is not None and plain_name(pair.prompt) == "instruction":
-            context = next((row[name] for name in CONTEXT_NAMES if isinstance(row.get(name), str)), "")
-            if context.strip() and isinstance(prompt, str):
-                prompt = f"{prompt.strip()}\n\n{context.strip()}"
-        yield prompt, response, pair.language
+        prompt = values.get(pair.prompt)
+        whole = _whole(prompt, before, context) if is_filled(prompt) else alone
+        yield whole, values.get(pair.response), pair.language
+
+
+def _whole(prompt: Any, before: str, context: str) -> Any:
+    """The prompt between what was said before and its context; alone where these are empty."""
+    if not before and not context:
+        return prompt
+    asked = required_text("prompt", prompt)
+    said_already = asked == before or asked.startswith(before + GAP)  # a system message that stands in both places
+    return GAP.join(part for part in ("" if said_already else before, asked, context) if part)
 
 
 def _clean(value: Any, html: Html) -> Any:
     return text_of_html(value) if html == "strip" and isinstance(value, str) and holds_html(value) else value
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(f"'{name[:40]}'" for name in names[:12])
-    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "") or "not named"

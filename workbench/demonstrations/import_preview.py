@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from storage.demonstration_import import known_contents
 from storage.repository import arrow_view
 from storage.text_keys import content_form, prompt_key
-from workbench.demonstrations.columns import ColumnChoice, DemonstrationFields
+from workbench.demonstrations.column_choice import ColumnChoice
+from workbench.demonstrations.columns import DemonstrationFields
 from workbench.demonstrations.import_report import DemonstrationFile, ImportReport, OnProgress, report_of
 from workbench.demonstrations.importing import check_table
 from workbench.demonstrations.rows import RawTable

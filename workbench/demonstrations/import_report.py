@@ -60,6 +60,8 @@ class ImportReport:
     accepted: int
     duplicates: int
     rejected: list[RejectedRow]
+    unused_columns: tuple[str, ...] = ()
+    """Columns of the file that nothing was taken from."""
 
     @property
     def refused(self) -> int:
@@ -80,6 +82,7 @@ class DemonstrationFile:
     source: str = ""
     """Source of the rows that name none."""
     notes: tuple[str, ...] = ()
+    unused_columns: tuple[str, ...] = ()
 
 
 def reject(row: RawRow, reason: str) -> RejectedRow:
@@ -108,6 +111,7 @@ def report_of(file: DemonstrationFile, accepted: int) -> ImportReport:
         accepted=accepted,
         duplicates=len(file.fields) - accepted,
         rejected=file.rejected,
+        unused_columns=file.unused_columns,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,16 +12,17 @@ from storage.demonstration_import import take_staged
 from storage.repository import arrow_view
 from storage.text_keys import prompt_key
 from workbench.demonstrations.bulk import StagedFile, is_large, staged_file
-from workbench.demonstrations.column_names import DECIDED_NAMES, both_named
-from workbench.demonstrations.columns import (
+from workbench.demonstrations.column_choice import (
     ColumnChoice,
-    DemonstrationFields,
-    RowError,
-    all_fields,
+    Sample,
     choose_columns,
     is_export,
+    misfit_notes,
     preferences_sentence,
+    unused_columns,
 )
+from workbench.demonstrations.column_names import DECIDED_NAMES, both_named
+from workbench.demonstrations.columns import DemonstrationFields, RowError, all_fields
 from workbench.demonstrations.html_text import holds_html
 from workbench.demonstrations.import_report import (
     DemonstrationFile,
@@ -48,6 +49,8 @@ READING, CHECKING, PREPARING = "reading", "checking rows", "preparing rows"
 STORING = {"looking for duplicates": 0.05, "choosing splits": 0.02, "storing": 0.3}
 """Steps of ``take_staged`` -> the share of the time of an import that each takes, more or less."""
 LARGE_STEPS = {READING: 0.6, **STORING}
+SAMPLE_ROWS = 2_000
+"""At most so many rows are looked at to tell what the columns hold."""
 LOOKED_AT = 20
 """Rows whose conversations are looked at to tell preferences from demonstrations."""
 TOLD_ROWS = 1_000
@@ -63,6 +66,7 @@ def import_demonstrations(
     prompt_column: str | None = None,
     response_column: str | None = None,
     choice: ColumnChoice | None = None,
+    ignore: Sequence[str] = (),
 ) -> ImportReport:
     """Reads a file of demonstrations and stores its rows in one transaction.
 
@@ -73,10 +77,15 @@ def import_demonstrations(
         UnreadableFile: the file as a whole cannot be read; nothing was stored.
     """
     if is_large(path) and filename is None and prompt_column is None and response_column is None:
-        with staged_file(ws.root, path, author=author, choice=choice) as staged:
+        with staged_file(ws.root, path, author=author, choice=choice, ignore=ignore) as staged:
             return store_staged(ws, staged)
     file = read_demonstrations(
-        path, filename, prompt_column=prompt_column, response_column=response_column, choice=choice
+        path,
+        filename,
+        prompt_column=prompt_column,
+        response_column=response_column,
+        choice=choice,
+        ignore=ignore,
     )
     return store_demonstrations(ws, file, author=author)
 
@@ -88,6 +97,7 @@ def read_demonstrations(
     prompt_column: str | None = None,
     response_column: str | None = None,
     choice: ColumnChoice | None = None,
+    ignore: Sequence[str] = (),
     turns: Turns = "single",
 ) -> DemonstrationFile:
     """Reads and checks a file without storing anything.
@@ -100,7 +110,7 @@ def read_demonstrations(
         return _read_folder(path)
     table = parse_file(path, filename)
     try:
-        choice = choice or replace(propose(table, prompt_column, response_column), turns=turns)
+        choice = choice or replace(propose(table, prompt_column, response_column, ignore), turns=turns)
     except UnreadableFile as error:
         raise UnreadableFile(f"{name}: {error}.") from None
     return check_table(name, table, choice)
@@ -119,22 +129,38 @@ def _read_folder(folder: Path) -> DemonstrationFile:
         [fields for file in files for fields in file.fields],
         [replace(item, reason=f"{file.filename}: {item.reason}") for file in files for item in file.rejected],
         source=folder.name if any(file.source for file in files) else "",
+        notes=tuple(f"{file.filename}: {note}" for file in files for note in file.notes),
+        unused_columns=tuple(dict.fromkeys(name for file in files for name in file.unused_columns)),
     )
 
 
-def propose(table: RawTable, prompt_column: str | None = None, response_column: str | None = None) -> ColumnChoice:
+def propose(
+    table: RawTable,
+    prompt_column: str | None = None,
+    response_column: str | None = None,
+    ignore: Sequence[str] = (),
+) -> ColumnChoice:
     """What the columns seem to mean; a person may choose otherwise.
 
     Raises:
         UnreadableFile: no column is the prompt or the response, or the file holds preferences.
     """
-    choice = choose_columns(table.columns, prompt_column, response_column)
+    choice = choose_columns(table.columns, prompt_column, response_column, sample=sample_of(table), ignore=ignore)
     messages, first = choice.messages, table.rows[:LOOKED_AT]
     pair = both_named(table.columns, DECIDED_NAMES) if messages else None
     if pair and messages and not any(ends_with_answer(row.values.get(messages)) for row in first if row.values):
         raise UnreadableFile(preferences_sentence(*pair))
-    foreign = table.format in CELL_FORMATS and not is_export(table.columns)
-    return replace(choice, html="strip") if foreign else choice
+    return replace(choice, html="strip") if is_foreign(table) else choice
+
+
+def is_foreign(table: RawTable) -> bool:
+    """Whether a program may have written HTML into the cells: a table, and no export of ours."""
+    return table.format in CELL_FORMATS and not is_export(table.columns)
+
+
+def sample_of(table: RawTable) -> Sample:
+    """Some rows from all over the table."""
+    return [row.values for row in table.rows[:: len(table.rows) // SAMPLE_ROWS + 1] if row.values]
 
 
 def check_table(
@@ -159,12 +185,15 @@ def check_table(
         with_html += choice.html == "strip" and any(
             isinstance(value, str) and holds_html(value) for value in row.values.values()
         )
-    notes = [*table.notes]
+    notes = [*table.notes, *misfit_notes(choice)]
     if with_html:
         rows = "1 row" if with_html == 1 else f"{with_html:,} rows"
         notes.append(f"HTML was turned into plain text in {rows}.")
     source = "" if is_export(table.columns) else name
-    return DemonstrationFile(name, table.format, fields, rejected, source=source, notes=tuple(notes))
+    unused = unused_columns(table.columns, choice, sample_of(table))
+    return DemonstrationFile(
+        name, table.format, fields, rejected, source=source, notes=tuple(notes), unused_columns=unused
+    )
 
 
 def store_demonstrations(
@@ -190,7 +219,9 @@ def store_staged(ws: Workspace, staged: StagedFile, steps: StepProgress | None =
     if staged.good:
         accepted = ws.database.run_write(lambda cursor: take_staged(cursor, staged.relation, at))
     rejected = [RejectedRow(row, reason) for row, reason in staged.rejected]
-    return ImportReport("jsonl", staged.good + staged.refused, accepted, staged.good - accepted, rejected)
+    return ImportReport(
+        "jsonl", staged.good + staged.refused, accepted, staged.good - accepted, rejected, staged.unused
+    )
 
 
 def _silent(_step: str, _share: float, _left: float | None) -> None:

@@ -21,6 +21,10 @@ ROLES = {
 }
 
 
+GAP = "\n\n"
+"""What stands between a prompt and what was said before it, or its context."""
+
+
 class RowError(Exception):
     """Why one row cannot be taken; the others still can."""
 
@@ -57,7 +61,7 @@ def exchanges(messages: Any, turns: Turns) -> list[tuple[str, str]]:
     found = []
     before = system
     for (_, question), (_, answer) in zip(rest[::2], rest[1::2], strict=False):
-        found.append(("\n\n".join([*before, question]), answer))
+        found.append((GAP.join([*before, question]), answer))
         before = [*before, question, answer]
     return found if turns == "every" else found[:1]
 
