@@ -20,9 +20,10 @@ from workbench.demonstrations.documents import (
     proposed_questions,
     undrafted,
 )
-from workbench.demonstrations.import_report import DemonstrationFile, ImportReport, rejected_csv
+from workbench.demonstrations.import_report import DemonstrationFile, ImportReport
 from workbench.demonstrations.importing import store_demonstrations
 from workbench.demonstrations.proposals import Proposals, propose
+from workbench.demonstrations.rejected_file import rejected_csv
 from workbench.demonstrations.section import Section
 from workbench.models.registry import RegisteredModel, list_models
 from workbench.runs.events import ModelKind
@@ -156,4 +157,4 @@ def _take(file: DemonstrationFile, author: str, done: Done) -> None:
     """Callback: store the drafts; each waits for a person to approve it."""
     stored = attempt("import", lambda: store_demonstrations(services.workspace(), file, author=author))
     if stored is not None:
-        done(file.filename, stored, rejected_csv(stored.rejected), drafts=True)
+        done(file.filename, stored, rejected_csv([(file.filename, stored.rejected)]), drafts=True)

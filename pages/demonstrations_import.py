@@ -23,9 +23,10 @@ from workbench.demonstrations.document_text import EXTENSIONS as DOCUMENTS
 from workbench.demonstrations.documents import read_documents
 from workbench.demonstrations.formats import FORMATS, PACKED
 from workbench.demonstrations.import_preview import ImportPreview, preview_table
-from workbench.demonstrations.import_report import ImportReport, RejectedRow, reasons, rejected_csv
+from workbench.demonstrations.import_report import ImportReport, RejectedRow, reasons
 from workbench.demonstrations.importing import check_table, store_demonstrations
 from workbench.demonstrations.parsing import MAX_UPLOAD_BYTES, parse_file
+from workbench.demonstrations.rejected_file import rejected_csv
 from workbench.demonstrations.rows import RawTable
 
 Read = TypeVar("Read")
@@ -156,7 +157,7 @@ def _show(preview: ImportPreview) -> None:
 
 
 def _confirm(name: str, table: RawTable, choice: ColumnChoice, found: ImportReport, author: str | None) -> None:
-    _rejected(found.rejected, rejected_csv(found.rejected, table))
+    _rejected(found.rejected, rejected_csv([(name, found.rejected)]))
     doubles = f", {counted(found.duplicates, 'duplicate')} left out" if found.duplicates else ""
     st.caption(f"{counted(found.rows, 'row')} in the file{doubles}.")
     st.button(
@@ -189,7 +190,7 @@ def _import(name: str, table: RawTable, choice: ColumnChoice, author: str) -> No
 
     done = attempt("import", store)
     if done is not None:
-        _done(name, done, rejected_csv(done.rejected, table))
+        _done(name, done, rejected_csv([(name, done.rejected)]))
 
 
 def _done(name: str, stored: ImportReport, rejected_file: bytes, *, drafts: bool = False) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,57 @@ def test_several_files_are_all_read_before_any_is_stored(cli: Cli, root: Path, r
     found = cli("import", rows, more, "--as", "demonstrations", "--json")
     assert (found.json["format"], found.json["rows"], found.json["accepted"]) == ("several", 5, 3)
     assert [row["file"] for row in found.json["rejected"]] == [str(rows), str(more)]
+
+
+def test_rejected_rows_of_several_files_are_mended_and_imported(cli: Cli, rows: Path, tmp_path: Path) -> None:
+    more, out = tmp_path / "more.jsonl", tmp_path / "rejected.csv"
+    more.write_text('{"q": "When?", "a": "Now."}\n{"q": "How?", "a": ""}\n')
+    cli("import", rows, more, "--as", "demonstrations", "--rejected", out)
+    written = out.read_text(encoding="utf-8-sig")
+    reason = "the prompt is empty (line 4 of the file, the header line counted)"
+    assert written.splitlines() == [
+        "file,row,reason,prompt,response,q,a",
+        f'{rows},3,"{reason}",,Nobody,,',
+        f"{more},2,the response is empty,,,How?,",
+    ]
+    out.write_text(written.replace(",,Nobody", ",Who?,Nobody"))
+    assert cli("import", out, "--as", "demonstrations", "--json").json["accepted"] == 1
+
+
+def test_html_is_kept_where_that_is_said(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "faq.csv"
+    path.write_text("prompt,response\nHow?,Press <b>Start</b>\n")
+    kept, stripped = (
+        cli("import", path, "--as", "demonstrations", "--html", "keep"),
+        cli("import", path, "--as", "demonstrations"),
+    )
+    assert "HTML" not in kept.err
+    assert "HTML was taken out of 1 row." in stripped.err
+    out = tmp_path / "out.jsonl"
+    cli("export", "demonstrations", out)
+    assert [json.loads(line)["response"] for line in out.read_text().splitlines()] == [
+        "Press <b>Start</b>",
+        "Press Start",
+    ]
+    assert cli("import", path, "--as", "preferences", "--html", "keep").code == 2
+
+
+def test_a_file_name_that_is_no_text_is_no_hindrance(cli: Cli, tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path)
+    path = Path(os.fsdecode(folder + b"/na\xffme.csv"))
+    path.write_text("prompt,response\nWo?,Hier.\n,x\n")
+    found = cli("import", path, "--as", "demonstrations")
+    assert (found.code, "1 accepted" in found.out) == (0, True)
+    assert json.loads(cli("import", path, path, "--as", "demonstrations", "--json").out)["duplicates"] == 2
+    out = tmp_path / "out.jsonl"
+    cli("export", "demonstrations", out)
+    assert json.loads(out.read_text())["source"] == "na\ufffdme.csv"
+    handbook = Path(os.fsdecode(folder + b"/na\xffme.md"))
+    handbook.write_text("## Where is HR?\n\nFloor 2.\n")
+    assert cli("import", handbook, "--as", "documents").code == 0
+    assert cli("import", path, "--as", "documents").code == 1
+    missing = cli("import", Path(os.fsdecode(folder + b"/no\xff.csv")), "--as", "demonstrations")
+    assert (missing.code, missing.err.count("\n")) == (1, 1)
 
 
 def test_import_of_pairs_and_documents(cli: Cli, tmp_path: Path) -> None:

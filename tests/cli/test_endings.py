@@ -68,7 +68,7 @@ def test_a_defect_is_one_line_and_a_log_file(cli: Cli, tmp_path: Path, monkeypat
 
     monkeypatch.setattr("workbench.demonstrations.importing.read_demonstrations", broken)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    rows = tmp_path / "rows.csv"
+    rows = tmp_path / "ro\udcffws.csv"  # the log file holds the command line, and this name is no text
     rows.write_text("prompt,response\nWhere is HR?,Floor 2.\n")
     found = cli("import", rows, "--as", "demonstrations", "--json")
     assert (found.code, found.out, found.err.count("\n")) == (1, "", 1)

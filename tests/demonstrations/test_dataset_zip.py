@@ -16,9 +16,10 @@ from workbench.demonstrations.archives import MAX_UNPACKED_BYTES
 from workbench.demonstrations.dataset_zip import dataset_files, holds_rows
 from workbench.demonstrations.editing import add_demonstration, update_demonstration
 from workbench.demonstrations.exporting import DEMONSTRATION_COLUMNS, export_demonstrations
-from workbench.demonstrations.import_report import reasons, rejected_csv
+from workbench.demonstrations.import_report import reasons
 from workbench.demonstrations.importing import check_table, import_demonstrations, propose
 from workbench.demonstrations.parsing import parse_file
+from workbench.demonstrations.rejected_file import rejected_csv
 from workbench.demonstrations.splits import SPLITS
 from workbench.errors import UnreadableFile
 from workbench.workspace import Workspace
@@ -75,7 +76,7 @@ def test_rejected_rows_of_several_files_say_where_they_stand(tmp_path: Path) -> 
         (4, "the prompt is empty (row 2 of b.jsonl)"),
     ]
     assert reasons(found.rejected) == [("the prompt is empty", 2)]
-    assert b"in b" in rejected_csv(found.rejected, table)
+    assert b"in b" in rejected_csv([("a.zip", found.rejected)])
     assert found.notes == ("The rows of 2 files were read from the dataset folder in the zip file.",)
 
 

@@ -6,14 +6,17 @@ import csv
 import io
 import json
 
+import pytest
+
 from tests.demonstrations.conftest import WriteFile, texts
 from workbench.demonstrations.editing import add_demonstration, update_demonstration
 from workbench.demonstrations.exporting import export_demonstrations
 from workbench.demonstrations.import_preview import preview_table
-from workbench.demonstrations.import_report import rejected_csv
+from workbench.demonstrations.import_report import RejectedRow
 from workbench.demonstrations.importing import import_demonstrations, propose, read_demonstrations
 from workbench.demonstrations.many import delete_demonstrations
 from workbench.demonstrations.parsing import parse_file
+from workbench.demonstrations.rejected_file import rejected_csv, with_lines
 from workbench.demonstrations.splits import assign_split
 from workbench.workspace import Workspace
 
@@ -138,20 +141,64 @@ def test_html_in_cells_becomes_text_unless_the_file_is_ours(ws: Workspace, file:
     found = read_demonstrations(path)
     assert found.fields[0].prompt == "Where is 1 < 2?"
     assert found.fields[0].response == "See the list (https://x.example/a).\n\n- One\n- Two & three"
-    assert found.notes == ("HTML was turned into plain text in 1 row.",)
+    assert found.notes == ("HTML was taken out of 1 row.",)
     add_demonstration(ws, prompt="Bold?", response="Write <b>so</b>.", author="kim")
     export_demonstrations(ws, path)
     assert read_demonstrations(path).fields[0].response == "Write <b>so</b>."
 
 
-def test_rejected_rows_can_be_downloaded_with_what_they_held(file: WriteFile) -> None:
-    path = file("a.jsonl", '{"prompt": "=A?", "response": ""}\nno json\n{"prompt": "B?", "response": "c"}\n')
-    table = parse_file(path)
-    found = read_demonstrations(path)
-    rows = list(csv.DictReader(io.StringIO(rejected_csv(found.rejected, table).decode("utf-8-sig"))))
-    assert [row["row"] for row in rows] == ["1", "2"]
-    assert json.loads(rows[0]["values"]) == {"prompt": "=A?", "response": ""}
-    assert rows[1]["values"] == ""
+def test_html_is_taken_out_of_cells_and_kept_in_json_unless_said_otherwise(file: WriteFile) -> None:
+    files = {
+        "a.csv": "prompt,response\nA?,<b>so</b> AT&amp;T\nB?,R&amp;D\n",
+        "a.json": '[{"prompt": "A?", "response": "<b>so</b> AT&amp;T"}, {"prompt": "B?", "response": "R&amp;D"}]',
+    }
+    kept, stripped = ["<b>so</b> AT&amp;T", "R&amp;D"], ["so AT&T", "R&D"]
+    for name, default in (("a.csv", stripped), ("a.json", kept)):
+        path = file(name, files[name])
+        assert [row.response for row in read_demonstrations(path).fields] == default
+        assert [row.response for row in read_demonstrations(path, html="keep").fields] == kept
+        found = read_demonstrations(path, html="strip")
+        assert [row.response for row in found.fields] == stripped
+        assert found.notes == ("HTML was taken out of 2 rows.",)
+
+
+def test_rejected_rows_are_written_with_what_they_held_mended_and_imported(ws: Workspace, file: WriteFile) -> None:
+    table = file("a.csv", "Question,answer,file\n=A?,,x\nB?,c,y\n")
+    messages = [{"role": "user", "content": "C?"}, {"role": "user", "content": "D?"}]
+    chats = file("b.jsonl", json.dumps({"messages": messages, "tags": ["x", "y"]}) + "\nno json\n")
+    written = rejected_csv([(path.name, read_demonstrations(path).rejected) for path in (table, chats)])
+    rows = list(csv.DictReader(io.StringIO(written.decode("utf-8-sig"))))
+    assert [(row["file"], row["row"]) for row in rows] == [("a.csv", "1"), ("b.jsonl", "1"), ("b.jsonl", "2")]
+    assert (rows[0]["Question"], rows[0]["answer"], rows[0]["file of the row"]) == ("'=A?", "", "x")
+    assert json.loads(rows[1]["messages"]) == messages
+    assert rows[2]["messages"] == ""
+    first = rejected_csv([("a.csv", read_demonstrations(table).rejected)])
+    mended = file("mended.csv", first.replace(b"'=A?,,", b"'=A?,yes,"))
+    assert import_demonstrations(ws, mended, author="kim").accepted == 1
+    assert texts(ws) == [("=A?", "yes")]
+    again = rejected_csv([("again.csv", read_demonstrations(file("again.csv", first)).rejected)])
+    assert again.decode("utf-8-sig").splitlines()[0] == "file,row,reason,Question,answer,file of the row"
+
+
+def test_rejected_rows_of_a_large_file_are_looked_up_in_it(file: WriteFile) -> None:
+    path = file("a.jsonl", '\ufeff{"prompt": "A?"}\n{"prompt": "B?", "response": "c"}\nno json\n{"prompt": "D?"}\n')
+    found = with_lines(path, [RejectedRow(1, "empty"), RejectedRow(3, "no JSON"), RejectedRow(4, "empty")])
+    assert [row.values for row in found] == [{"prompt": "A?"}, None, {"prompt": "D?"}]
+
+
+@pytest.mark.parametrize("nothing", ["#N/A", "#REF!", "NULL", "NaN"])
+def test_what_a_program_writes_for_nothing_is_no_answer(file: WriteFile, nothing: str) -> None:
+    found = read_demonstrations(file("a.csv", f"prompt,response\nA?,{nothing}\nB?,{nothing} means nothing\n"))
+    assert [row.prompt for row in found.fields] == ["B?"]
+    reason = f"the response '{nothing}' is no answer but what a program writes for nothing"
+    assert [row.reason.partition(" (")[0] for row in found.rejected] == [reason]
+
+
+def test_numbers_that_are_none_are_no_answers(file: WriteFile) -> None:
+    found = read_demonstrations(
+        file("a.json", '[{"q": "A?", "a": 1e400}, {"q": "B?", "a": -1e400}, {"q": "C?", "a": 12}]')
+    )
+    assert ([row.response for row in found.fields], [row.row for row in found.rejected]) == (["12"], [1, 2])
 
 
 def test_a_preview_writes_nothing(ws: Workspace, file: WriteFile) -> None:

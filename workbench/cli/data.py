@@ -1,4 +1,4 @@
-"""The commands that bring data in and out."""
+"""The command that brings data in."""
 
 from __future__ import annotations
 
@@ -30,24 +30,6 @@ class ImportKind(StrEnum):
     documents = "documents"
 
 
-class ExportKind(StrEnum):
-    """What is written to a file."""
-
-    demonstrations = "demonstrations"
-    preferences = "preferences"
-    votes = "votes"
-
-
-class ExportStyle(StrEnum):
-    """How prompt and response stand in an export of demonstrations."""
-
-    plain = "plain"
-    messages = "messages"
-    alpaca = "alpaca"
-    sharegpt = "sharegpt"
-    huggingface = "huggingface"
-
-
 Store = Callable[["Workspace"], "ImportReport"]
 
 
@@ -66,6 +48,13 @@ class TurnChoice(StrEnum):
     every = "every"
 
 
+class HtmlChoice(StrEnum):
+    """What to do with HTML in prompts and responses."""
+
+    KEEP = "keep"
+    STRIP = "strip"  # not in lower case: every text has a method of that name
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How the files of one import are to be read."""
@@ -78,6 +67,7 @@ class Reading:
     turns: TurnChoice
     sections: Sections
     questions_by: str | None = None
+    html: HtmlChoice | None = None
 
 
 def import_files(
@@ -109,6 +99,13 @@ def import_files(
     turns: Annotated[
         TurnChoice, typer.Option(help="Of a conversation with several exchanges: refuse it, the first, or every one.")
     ] = TurnChoice.single,
+    html: Annotated[
+        HtmlChoice | None,
+        typer.Option(
+            help="Of demonstrations: leave HTML as written or make it plain text. Default: strip for .csv, .tsv and "
+            "spreadsheets, keep for JSON, Parquet and exports of the workbench.",
+        ),
+    ] = None,
     sections: Annotated[
         Sections, typer.Option(help="Of documents: headings that ask, or all sections with a proposed question.")
     ] = Sections.questions,
@@ -121,26 +118,26 @@ def import_files(
         ),
     ] = None,
     rejected: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the rows that cannot be taken to this CSV file.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the rows that cannot be taken to this CSV file, to be mended and imported."
+        ),
     ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Step 1: bring in what you have. Rows that cannot be taken are listed with the reason."""
+    if html and kind is not ImportKind.demonstrations:
+        raise typer.BadParameter("only demonstrations may hold HTML", param_hint="--html")
     if questions_by and kind is not ImportKind.documents:
         raise typer.BadParameter("only documents are asked about", param_hint="--questions-by")
-    how = Reading(
-        kind, author or who(), prompt_column, response_column, tuple(ignore or ()), turns, sections, questions_by
-    )
     if ignore and kind is not ImportKind.demonstrations:
         raise typer.BadParameter("only columns of demonstrations can be ignored", param_hint="--ignore")
     left_out = tuple(ignore or ())
-    how = Reading(kind, author or who(), prompt_column, response_column, left_out, turns, sections, questions_by)
+    how = Reading(kind, author or who(), prompt_column, response_column, left_out, turns, sections, questions_by, html)
     reports = _imported(how, files, workspace)
     if rejected is not None:
-        from workbench.demonstrations.import_report import rejected_csv
-
-        rejected.write_bytes(rejected_csv([row for report in reports for row in report.rejected]))
+        rejected.write_bytes(_rejected_rows(how, files, reports))
     if as_json:
         print_json(summary(files, reports))
     else:
@@ -159,33 +156,15 @@ def _imported(how: Reading, files: list[Path], workspace: Path | None) -> list[I
         return [store(ws) for store in stores]
 
 
-def export_file(
-    kind: Annotated[ExportKind, typer.Argument(help="What to write.")],
-    out: Annotated[Path, typer.Argument(help="File to write: .jsonl, .csv or .parquet. It is replaced if there.")],
-    style: Annotated[
-        ExportStyle,
-        typer.Option(help="Of demonstrations: how prompt and response are named; huggingface writes a dataset folder."),
-    ] = ExportStyle.plain,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Write demonstrations, decided pairs or votes to a file."""
-    from workbench.demonstrations.exporting import export_demonstrations
-    from workbench.preferences.exporting import export_preferences, export_votes
+def _rejected_rows(how: Reading, files: list[Path], reports: list[ImportReport]) -> bytes:
+    from workbench.demonstrations.rejected_file import rejected_csv, with_lines
 
-    if style is not ExportStyle.plain and kind is not ExportKind.demonstrations:
-        raise typer.BadParameter("only demonstrations have a style", param_hint="--style")
-    with open_workspace(workspace, "export") as ws:
-        if kind is ExportKind.demonstrations:
-            rows = export_demonstrations(ws, out, style.value)
-        elif kind is ExportKind.preferences:
-            rows = export_preferences(ws, out)
-        else:
-            rows = export_votes(ws, out)
-    if as_json:
-        print_json({"kind": kind.value, "rows": rows, "file": str(out)})
-    else:
-        print(f"{out}: {rows} rows")
+    return rejected_csv(
+        [
+            (str(path), with_lines(path, report.rejected) if _is_large(how, path) else report.rejected)
+            for path, report in zip(files, reports, strict=True)
+        ]
+    )
 
 
 def _reader(how: Reading, path: Path) -> Store:
@@ -197,10 +176,12 @@ def _reader(how: Reading, path: Path) -> Store:
     from workbench.demonstrations.importing import read_demonstrations, store_demonstrations
 
     if how.kind is ImportKind.documents:
+        from workbench.demonstrations.decoding import without_left_bytes
         from workbench.demonstrations.documents import drafts, read_documents
 
-        documents = read_documents(path)
-        file = drafts(path.name, documents, wanted=how.sections.value)
+        name = without_left_bytes(path.name)
+        documents = read_documents(path, name)
+        file = drafts(name, documents, wanted=how.sections.value)
         say_undrafted(path, documents, how.sections.value)
     else:
         file = read_demonstrations(
@@ -209,6 +190,7 @@ def _reader(how: Reading, path: Path) -> Store:
             response_column=how.response_column,
             ignore=how.ignore,
             turns=how.turns.value,
+            html=how.html.value if how.html else None,
         )
     for note in file.notes:
         say(f"{path}: {note}")
@@ -220,6 +202,7 @@ def _is_large(how: Reading, path: Path) -> bool:
     from workbench.demonstrations.bulk import is_large
 
     named = how.prompt_column or how.response_column or how.turns is not TurnChoice.single
+    named = named or how.html is HtmlChoice.STRIP
     return how.kind is ImportKind.demonstrations and not named and is_large(path)
 
 
@@ -243,6 +226,7 @@ def _stage(how: Reading, ws: Workspace, path: Path, opened: ExitStack, view: Pro
 
 def _propose(how: Reading, ws: Workspace, path: Path, opened: ExitStack, view: ProgressView) -> Store:
     """Drafts whose questions a model words where the heading asks none."""
+    from workbench.demonstrations.decoding import without_left_bytes
     from workbench.demonstrations.documents import drafts, read_documents
     from workbench.demonstrations.importing import store_demonstrations
     from workbench.demonstrations.proposals import propose
@@ -259,7 +243,8 @@ def _propose(how: Reading, ws: Workspace, path: Path, opened: ExitStack, view: P
 
         return propose(found, lambda prompts: generator.generate(spec, prompts, max_new_tokens=48), tell).questions
 
-    documents = read_documents(path)
-    file = drafts(path.name, documents, wanted="all", propose=questions)
+    name = without_left_bytes(path.name)
+    documents = read_documents(path, name)
+    file = drafts(name, documents, wanted="all", propose=questions)
     say_undrafted(path, documents, "all")
     return partial(store_demonstrations, file=file, author=how.author)

@@ -67,7 +67,7 @@ def _write_log() -> str:
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     try:
         handle, name = tempfile.mkstemp(prefix=f"workbench-error-{stamp}-", suffix=".log")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{' '.join(sys.argv)}\n\n{traceback.format_exc()}")
     except OSError:
         return "none (the log file cannot be written)"

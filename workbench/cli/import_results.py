@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +32,10 @@ def print_reports(files: list[Path], reports: list[ImportReport]) -> None:
 
 
 def summary(files: list[Path], reports: list[ImportReport]) -> dict[str, Any]:
-    """One report as it is; of several the sums, with the file named at each rejected row and column."""
-    if len(reports) == 1:
-        return {name: value for name, value in asdict(reports[0]).items() if name != "unused_columns" or value}
-    unused = [
-        {"file": str(path), "column": column}
+    """What became of the rows; of several files the sums, with the file named at each rejected row and column."""
+    several = len(reports) > 1
+    unused: list[Any] = [
+        {"file": str(path), "column": column} if several else column
         for path, report in zip(files, reports, strict=True)
         for column in report.unused_columns
     ]
@@ -48,7 +46,7 @@ def summary(files: list[Path], reports: list[ImportReport]) -> dict[str, Any]:
         "accepted": sum(report.accepted for report in reports),
         "duplicates": sum(report.duplicates for report in reports),
         "rejected": [
-            {"file": str(path), **asdict(row)}
+            ({"file": str(path)} if several else {}) | {"row": row.row, "reason": row.reason}
             for path, report in zip(files, reports, strict=True)
             for row in report.rejected
         ],

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 import sys
+from io import TextIOWrapper
 
 import typer
 
-from workbench.cli import base_models, data, results, runs, scoring, server, sharing, stages, tuning, workspaces
+from workbench.cli import base_models, data, export, results, runs, scoring, server, sharing, stages, tuning, workspaces
 from workbench.cli.failures import ending_cleanly
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
 app.command("app")(server.open_app)
 app.command("demo")(stages.demo)
 app.command("import")(data.import_files)
-app.command("export")(data.export_file)
+app.command("export")(export.export_file)
 app.command("sft")(stages.sft)
 app.command("reward-model")(stages.reward_model)
 app.command("score")(scoring.score)
@@ -51,5 +52,8 @@ def main() -> None:
     """Runs the command line and exits: 0 success, 1 failure, 2 bad usage, 130 interrupted."""
     # `timeout 60 workbench sft` ends a command with SIGTERM: it leaves as it does on Ctrl-C, checkpoint and all.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A file's name may hold bytes that are no text. In JSON what replaces them is a valid escape.
+        sys.stdout.reconfigure(errors="backslashreplace")
     with ending_cleanly():
         app(sys.argv[1:], prog_name="workbench")

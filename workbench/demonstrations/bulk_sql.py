@@ -7,7 +7,9 @@ Python, line by line, so the result never depends on the way.
 
 from __future__ import annotations
 
-from workbench.demonstrations.cell_values import SPLIT_WORDS, STATUS_WORDS
+import re
+
+from workbench.demonstrations.cell_values import SPLIT_WORDS, STATUS_WORDS, WRITTEN_FOR_NOTHING
 from workbench.demonstrations.column_choice import ColumnChoice
 from workbench.demonstrations.column_names import LANGUAGE_NAMES, plain_name
 from workbench.demonstrations.messages import ROLES
@@ -160,6 +162,7 @@ _TAGS = """CASE json_type(tags) WHEN 'ARRAY' THEN from_json(tags, '["VARCHAR"]')
 def _checks(optional: list[str]) -> str:
     odd_tag = f"part IS NULL OR strlen(part) > {MAX_CHARACTERS} OR contains(part, chr(0))"
     odd_tag += f" OR regexp_matches(part, '^[{_SPACE}\\[{{]|[{_SPACE}]$|[;,]|^$|^(true|false|null)$')"
+    is_nothing = f"regexp_full_match(response, '{'|'.join(map(re.escape, WRITTEN_FOR_NOTHING))}')"
     lengths = {"prompt": MAX_CHARACTERS, "response": MAX_CHARACTERS}
     lengths |= {"source": MAX_CHARACTERS} if "source" in optional else {}
     lengths |= {"author": MAX_NAME_CHARACTERS} if "author" in optional else {}
@@ -171,6 +174,7 @@ def _checks(optional: list[str]) -> str:
     return " AND ".join(
         (
             _are_plain_texts(lengths),
+            f"CASE WHEN strlen(response) <= {max(map(len, WRITTEN_FOR_NOTHING))} THEN NOT {is_nothing} ELSE true END",
             *(check for name, check in checks.items() if name in optional),
             f"tags_fit AND (tag_list IS NULL OR (len(list_filter(tag_list, lambda part: {odd_tag})) = 0 AND "
             "CASE WHEN len(tag_list) < 2 THEN true ELSE len(list_distinct(tag_list)) = len(tag_list) END))",

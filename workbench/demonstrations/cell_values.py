@@ -26,18 +26,45 @@ STATUS_WORDS: dict[str, Status] = {
 """What other tools call a split and a status."""
 
 
+WRITTEN_FOR_NOTHING = (
+    *(
+        "NULL",
+        "null",
+        "NaN",
+        "nan",
+        "NaT",
+        "<NA>",
+        "inf",
+        "-inf",
+        "#N/A",
+        "#NV",
+        "#REF!",
+        "#BEZUG!",
+        "#VALUE!",
+        "#WERT!",
+    ),
+    *("#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"),
+)
+"""What programs write where they have no value; a number of JSON too large for one is read as ``inf``. "None" may well
+be an answer."""
+
+
 def required_text(name: str, value: Any) -> str:
     """The value as text without surrounding space.
 
     Raises:
-        RowError: it is no text, empty, too long or holds characters that cannot be stored.
+        RowError: it is no text, empty, too long or holds characters that cannot be stored; or the response is what a
+            program writes for nothing.
     """
     value = only_text(value)
     text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     problem = text_problem(name, "" if text is None else text)
     if problem:
         raise RowError(problem)
-    return str(text).strip()
+    kept = str(text).strip()
+    if name == "response" and kept in WRITTEN_FOR_NOTHING:
+        raise RowError(f"the response '{kept}' is no answer but what a program writes for nothing")
+    return kept
 
 
 def optional_text(value: Any) -> str | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import dataclass
 
 from workbench.errors import UnreadableFile
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -28,25 +28,49 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 MAX_CONTROL_SHARE = 0.01
 """More control characters than this are the mark of binary data that happens to decode."""
 SAMPLE_BYTES = 65_536
-ENCODINGS = (
-    "cp1252",
-    "cp1250",
-    "cp1251",
-    "cp1253",
-    "cp1254",
-    "shift_jis",
-    "euc_jp",
-    "gb18030",
-    "big5",
-    "euc_kr",
-)
+ALPHABETS = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254")
+ENCODINGS = (*ALPHABETS, "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr")
 """Encodings of texts that are not Unicode, as office programs write them."""
+_NAMES = {"shift_jis": "Shift_JIS", "euc_jp": "EUC-JP", "gb18030": "GB 18030", "big5": "Big5", "euc_kr": "EUC-KR"}
 COHERENCE_SLACK = 0.1
 _CENTRAL_EUROPEAN = re.compile(r"[³¹¼¾][a-zà-ÿ]|[a-zà-ÿ]¿[a-zà-ÿ]")
 """Polish letters read with the western code page: a sign stands before or inside a word."""
 
 
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+_ACCENT = re.compile(rb"[A-Za-z][\xc0-\xff](?![\x80-\xff])")
+"""One letter beyond ASCII after one of ASCII, which Chinese, Japanese and Korean texts hardly hold."""
+_LEFT_BYTE = re.compile("[\udc80-\udcff]")
+"""What stands for a byte that the encoding does not know (PEP 383)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text of a file. ``encoding`` is the name of its encoding, ``guessed`` whether that was only likely.
+
+    A byte that is none of the encoding stands in the text as half a character; ``damaged`` tells that there are such.
+    """
+
+    text: str
+    encoding: str
+    guessed: bool = False
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the text holds bytes that are none of its encoding."""
+        return holds_left_bytes(self.text)
+
+
 def decode(data: bytes) -> str:
+    """The text of a file, with a replacement mark for each byte that is none of its encoding.
+
+    Raises:
+        UnreadableFile: the bytes are no text.
+    """
+    return without_left_bytes(decoded(data).text)
+
+
+def decoded(data: bytes) -> Decoded:
     """The text of a file: by its byte order mark, as UTF-8, as UTF-16, or by the likeliest old encoding.
 
     Raises:
@@ -57,17 +81,44 @@ def decode(data: bytes) -> str:
             raise UnreadableFile(f"this is {what}, not a text file of rows")
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return _checked(_decode_as(data, encoding))
-    try:
-        return _checked(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        pass
+            return Decoded(_checked(_decode_as(data, encoding)), encoding.upper())
+    if data.startswith(codecs.BOM_UTF8) or _is_nearly_utf8(data):
+        return Decoded(_checked(data.decode("utf-8-sig", "surrogateescape")), "UTF-8")
     wide = _wide_encoding(data)
     if wide is not None:
-        return _checked(_decode_as(data, wide))
+        return Decoded(_checked(_decode_as(data, wide)), "UTF-16", guessed=True)
     if b"\x00" in data:
         raise UnreadableFile("this is binary data, not a text file of rows")
-    return _checked(data.decode(_old_encoding(data), errors="replace"))
+    old = _old_encoding(data)
+    name = _NAMES.get(old, old.replace("cp", "windows-"))
+    return Decoded(_checked(data.decode(old, "surrogateescape")), name, guessed=True)
+
+
+def holds_left_bytes(text: str) -> bool:
+    """Whether the text holds bytes that are none of its encoding."""
+    return bool(_LEFT_BYTE.search(text))
+
+
+def without_left_bytes(text: str) -> str:
+    """The text with a replacement mark for each byte that is none of its encoding."""
+    return _LEFT_BYTE.sub("\ufffd", text)
+
+
+def _is_nearly_utf8(data: bytes) -> bool:
+    """Whether all is UTF-8, or at least half of what is not ASCII: in other encodings that happens only by chance."""
+    try:
+        data.decode("utf-8")
+        return True
+    except UnicodeDecodeError:
+        pass
+    good = bad = 0
+    for match in _HIGH_BYTES.finditer(data):
+        try:
+            match[0].decode("utf-8")
+            good += 1
+        except UnicodeDecodeError:
+            bad += 1
+    return good >= bad
 
 
 def _decode_as(data: bytes, encoding: str) -> str:
@@ -98,7 +149,8 @@ def _old_encoding(data: bytes) -> str:
     # A file may be ASCII for pages before the first accent, so only lines that can tell are looked at.
     telling = [line for line in data.split(b"\n") if not line.isascii()]
     sample = b"\n".join(telling)[:SAMPLE_BYTES]
-    matches = from_bytes(sample, cp_isolation=list(ENCODINGS))
+    is_accented = 2 * len(_ACCENT.findall(sample)) >= len(_HIGH_BYTES.findall(sample))
+    matches = from_bytes(sample, cp_isolation=list(ALPHABETS if is_accented else ENCODINGS))
     best = matches.best()
     if best is None:
         raise UnreadableFile("its encoding cannot be told: save the file as UTF-8")
@@ -106,7 +158,7 @@ def _old_encoding(data: bytes) -> str:
     # Most bytes are a letter in both the western and the central European code page. The western one is the
     # commoner by far, so it stands unless the text speaks against it.
     if western is None or western.coherence + COHERENCE_SLACK < best.coherence:
-        return best.encoding
+        return "cp1252" if "cp1252" in best.could_be_from_charset else best.encoding  # where both give the same text
     if _CENTRAL_EUROPEAN.search(str(western)) and any(match.encoding == "cp1250" for match in matches):
         return "cp1250"
     return "cp1252"

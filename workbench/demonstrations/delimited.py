@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.demonstrations.decoding import decode
+from workbench.demonstrations.decoding import holds_left_bytes
 from workbench.demonstrations.rows import MAX_COLUMNS, RawRow, Reading
 from workbench.errors import UnreadableFile
 
@@ -16,18 +16,18 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """With these a spreadsheet takes a cell for a formula."""
 
 
-def read_csv(data: bytes) -> Reading:
+def read_csv(text: str) -> Reading:
     """Cells between commas, semicolons, tabs or bars: what the header line holds most of."""
-    text = _mended_line_ends(decode(data))
+    text = _mended_line_ends(text)
     if text.startswith(("sep=", "SEP=")) and "\n" in text:  # Excel's own hint
         hint, text = text.split("\n", 1)
         return Reading("csv", _rows(text, hint.strip()[4:5] or ","))
     return Reading("csv", _rows(text, _delimiter(text)))
 
 
-def read_tsv(data: bytes) -> Reading:
+def read_tsv(text: str) -> Reading:
     """Cells between tabs."""
-    return Reading("tsv", _rows(_mended_line_ends(decode(data)), "\t"))
+    return Reading("tsv", _rows(_mended_line_ends(text), "\t"))
 
 
 def looks_delimited(text: str) -> bool:
@@ -54,13 +54,15 @@ def header_names(row: list[str] | None, problem: str | None = None) -> list[str]
     """The names in a header line.
 
     Raises:
-        UnreadableFile: it cannot be read, a name stands twice, or there are too many.
+        UnreadableFile: it cannot be read or decoded, a name stands twice, or there are too many.
     """
     if row is None:
         raise UnreadableFile(f"the header line cannot be read: {problem}")
     header = [cell.strip() for cell in row]
     if len(header) > MAX_COLUMNS:
         raise UnreadableFile(f"the file has more than {MAX_COLUMNS:,} columns")
+    if any(map(holds_left_bytes, header)):
+        raise UnreadableFile("the header line is in no encoding that is known: save the file as UTF-8")
     doubled = sorted(name for name, times in Counter(header).items() if name and times > 1)
     if doubled:
         raise UnreadableFile(f"the column {', '.join(doubled[:5])} stands twice in the header line")

@@ -1,42 +1,46 @@
 """The file formats that rows can come in, one reader each, in a registry.
 
-A new format is a function from the bytes to rows and one line in ``FORMATS``. Readers know nothing of
-prompts and responses: they give each row its number, as a person would count it, and its named values.
+A new format is a function from the text or the bytes to rows and one line in ``TEXT`` or ``BINARY``. Readers know
+nothing of prompts and responses: they give each row its number, as a person would count it, and its named values.
 Where name and content of a file disagree, the content is believed and the person told.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
 from workbench.demonstrations.archives import GZIP, ZIP, Entry, entries, gunzip, open_zip
-from workbench.demonstrations.binary_tables import read_parquet, read_spreadsheet
+from workbench.demonstrations.binary_tables import read_parquet
 from workbench.demonstrations.dataset_zip import dataset_files, joined
-from workbench.demonstrations.decoding import decode
+from workbench.demonstrations.decoding import Decoded, decoded, holds_left_bytes
 from workbench.demonstrations.delimited import looks_delimited, read_csv, read_tsv
 from workbench.demonstrations.json_rows import looks_like_json, read_json, read_jsonl
-from workbench.demonstrations.rows import MAX_COLUMNS, MAX_ROWS, RawRow, RawTable, Reader, Reading
+from workbench.demonstrations.rows import MAX_COLUMNS, MAX_ROWS, RawRow, RawTable, Reading
+from workbench.demonstrations.spreadsheets import read_spreadsheet
 from workbench.errors import UnreadableFile
 
-FORMATS: dict[str, Reader] = {
+TEXT: dict[str, Callable[[str], Reading]] = {
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
     ".json": read_json,
     ".csv": read_csv,
     ".tsv": read_tsv,
+}
+BINARY: dict[str, Callable[[bytes], Reading]] = {
     ".parquet": read_parquet,
     ".xlsx": read_spreadsheet,
     ".xlsm": read_spreadsheet,
     ".xls": read_spreadsheet,
     ".ods": read_spreadsheet,
 }
-"""Reader by file extension."""
+FORMATS = (*TEXT, *BINARY)
+"""Extensions of the files that have a reader."""
 PACKED = (".gz", ".zip")
 """Extensions of files that hold one such file, packed."""
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _SHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
-_TEXT_KINDS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", "")
 
 
 def read_table(data: bytes, filename: str) -> RawTable:
@@ -58,13 +62,33 @@ def _reading(file: Entry) -> Reading:
         raise UnreadableFile(f"files ending in '{extension}' cannot be imported; these can: {known}")
     if not file.data.strip():
         raise UnreadableFile("the file is empty")
-    actual = _kind(file.data, extension)
-    reading = FORMATS[actual](file.data)
+    actual = _binary_kind(file.data, extension)
+    if actual is None:
+        found = decoded(file.data)
+        actual = _text_kind(found.text, extension)
+        reading = _told(TEXT[actual](found.text), found)
+    else:
+        reading = BINARY[actual](file.data)
     if actual != extension and extension != ".txt":
         reading.notes.insert(
             0, f"The file is named {extension} but holds {actual.removeprefix('.')}, and was read as such."
         )
     return reading
+
+
+def _told(reading: Reading, found: Decoded) -> Reading:
+    """The reading, its guessed encoding said, without the rows that hold bytes which are none of it."""
+    if found.guessed:
+        reading.notes.append(f"Read as {found.encoding}.")
+    if found.damaged:
+        reading.rows = _whole_rows(reading.rows, f"the row holds bytes that are not {found.encoding}")
+    return reading
+
+
+def _whole_rows(rows: Iterator[RawRow], problem: str) -> Iterator[RawRow]:
+    for row in rows:
+        damaged = holds_left_bytes(json.dumps(row.values, ensure_ascii=False))
+        yield RawRow(row.row, None, problem, row.where) if damaged else row
 
 
 def _unpacked(data: bytes, filename: str) -> tuple[list[Entry], list[str]]:
@@ -104,8 +128,8 @@ def _of_zip(data: bytes) -> tuple[list[Entry], list[str]]:
     ]
 
 
-def _kind(data: bytes, extension: str) -> str:
-    """The extension that fits the content; the given one where the content does not speak against it."""
+def _binary_kind(data: bytes, extension: str) -> str | None:
+    """The extension that fits the content; None where it seems to be text."""
     if data.startswith(b"PAR1"):
         return ".parquet"
     if data.startswith(ZIP):
@@ -114,9 +138,7 @@ def _kind(data: bytes, extension: str) -> str:
         return ".xls" if extension not in _SHEETS else extension
     if extension == ".parquet":
         raise UnreadableFile("the file is named .parquet but is none, or it is damaged")
-    if extension in _SHEETS:
-        return _text_kind(data, ".csv", extension)
-    return _text_kind(data, extension, extension) if extension in _TEXT_KINDS else extension
+    return None
 
 
 def _office_kind(data: bytes, extension: str) -> str:
@@ -130,8 +152,7 @@ def _office_kind(data: bytes, extension: str) -> str:
     )
 
 
-def _text_kind(data: bytes, default: str, named: str) -> str:
-    text = decode(data)
+def _text_kind(text: str, named: str) -> str:
     if looks_like_json(text):
         if named in (".json", ".jsonl", ".ndjson"):
             return named
@@ -142,7 +163,7 @@ def _text_kind(data: bytes, default: str, named: str) -> str:
         return ".csv"
     if named in (".txt", *_SHEETS):
         raise UnreadableFile("no rows can be told in this text: save it as CSV or JSON Lines")
-    return default
+    return named
 
 
 def _first_line_is_object(text: str) -> bool:

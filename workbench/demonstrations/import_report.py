@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from workbench.demonstrations.columns import DemonstrationFields
-from workbench.demonstrations.delimited import guard
-from workbench.demonstrations.rows import RawRow, RawTable
+from workbench.demonstrations.rows import RawRow
 from workbench.demonstrations.text_rules import Status
 
 OnProgress = Callable[[str, float, float | None], None]
@@ -28,11 +25,13 @@ class RejectedRow:
     """A row that was not taken.
 
     ``row`` counts as a person would: the line of a JSONL file; in a list or table the first row of data is 1
-    (the reason then says the line in the file too).
+    (the reason then says the line in the file too). ``values`` are what it holds, where that could be read and was
+    kept.
     """
 
     row: int
     reason: str
+    values: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
 def reasons(rejected: Sequence[RejectedRow]) -> list[tuple[str, int]]:
@@ -87,20 +86,7 @@ class DemonstrationFile:
 
 def reject(row: RawRow, reason: str) -> RejectedRow:
     """The row as rejected, with its line in the file where that differs from its number."""
-    return RejectedRow(row.row, f"{reason} ({row.where})" if row.where else reason)
-
-
-def rejected_csv(rejected: list[RejectedRow], table: RawTable | None = None) -> bytes:
-    """The rejected rows as a CSV file: number, reason, and the row's values as JSON where they could be read."""
-    values = {row.row: row.values for row in table.rows if row.values is not None} if table else {}
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(("row", "reason", "values"))
-    for item in rejected:
-        found = values.get(item.row)
-        shown = "" if found is None else json.dumps(found, ensure_ascii=False, default=str)
-        writer.writerow((item.row, guard(item.reason), guard(shown)))
-    return text.getvalue().encode("utf-8-sig", "replace")
+    return RejectedRow(row.row, f"{reason} ({row.where})" if row.where else reason, row.values)
 
 
 def report_of(file: DemonstrationFile, accepted: int) -> ImportReport:

@@ -14,6 +14,7 @@ from storage.text_keys import prompt_key
 from workbench.demonstrations.bulk import StagedFile, is_large, staged_file
 from workbench.demonstrations.column_choice import (
     ColumnChoice,
+    Html,
     Sample,
     choose_columns,
     is_export,
@@ -23,6 +24,7 @@ from workbench.demonstrations.column_choice import (
 )
 from workbench.demonstrations.column_names import DECIDED_NAMES, both_named
 from workbench.demonstrations.columns import DemonstrationFields, RowError, all_fields
+from workbench.demonstrations.decoding import without_left_bytes
 from workbench.demonstrations.html_text import holds_html
 from workbench.demonstrations.import_report import (
     DemonstrationFile,
@@ -99,32 +101,37 @@ def read_demonstrations(
     choice: ColumnChoice | None = None,
     ignore: Sequence[str] = (),
     turns: Turns = "single",
+    html: Html | None = None,
 ) -> DemonstrationFile:
     """Reads and checks a file without storing anything.
+
+    Without ``html`` it is taken out of the cells of CSV, TSV and spreadsheets, which programs fill with it, and stays
+    in JSON and Parquet, whose texts are what somebody wrote, and in exports of the workbench.
 
     Raises:
         UnreadableFile: the file as a whole cannot be read.
     """
-    name = filename or path.name
+    name = without_left_bytes(filename or path.name)  # a file's name, too, may hold bytes that are no text
     if path.is_dir():
-        return _read_folder(path)
-    table = parse_file(path, filename)
+        return _read_folder(path, html)
+    table = parse_file(path, name)
     try:
         choice = choice or replace(propose(table, prompt_column, response_column, ignore), turns=turns)
+        choice = replace(choice, html=html or choice.html)
     except UnreadableFile as error:
         raise UnreadableFile(f"{name}: {error}.") from None
     return check_table(name, table, choice)
 
 
-def _read_folder(folder: Path) -> DemonstrationFile:
+def _read_folder(folder: Path, html: Html | None) -> DemonstrationFile:
     """The rows of a dataset folder: its Parquet and JSON Lines files, those in ``data`` included."""
     found = [path for place in (folder, folder / "data") for path in sorted(place.glob("*")) if path.is_file()]
-    files = [read_demonstrations(path) for path in found if path.suffix.casefold() in (".parquet", ".jsonl")]
+    files = [read_demonstrations(path, html=html) for path in found if path.suffix.casefold() in (".parquet", ".jsonl")]
     if not files:
         raise UnreadableFile(f"{folder} is a folder without .parquet or .jsonl files.")
     # A row that names no source of its own is known by the folder: its files are named alike everywhere.
     return DemonstrationFile(
-        folder.name,
+        without_left_bytes(folder.name),
         files[0].format,
         [fields for file in files for fields in file.fields],
         [replace(item, reason=f"{file.filename}: {item.reason}") for file in files for item in file.rejected],
@@ -170,6 +177,8 @@ def check_table(
     steps = StepProgress(on_progress or _silent, {CHECKING: 1.0})
     fields: list[DemonstrationFields] = []
     rejected: list[RejectedRow] = []
+    used = [name for pair in choice.pairs for name in (pair.prompt, pair.response)]
+    used = [choice.messages] if choice.messages else used
     with_html = 0
     for place, row in enumerate(table.rows):
         if place % TOLD_ROWS == 0:
@@ -182,13 +191,11 @@ def check_table(
                 rejected.append(reject(row, str(found)))
                 continue
             fields.append(found)
-        with_html += choice.html == "strip" and any(
-            isinstance(value, str) and holds_html(value) for value in row.values.values()
-        )
+        with_html += choice.html == "strip" and any(holds_html(str(row.values.get(name, ""))) for name in used)
     notes = [*table.notes, *misfit_notes(choice)]
     if with_html:
         rows = "1 row" if with_html == 1 else f"{with_html:,} rows"
-        notes.append(f"HTML was turned into plain text in {rows}.")
+        notes.append(f"HTML was taken out of {rows}.")
     source = "" if is_export(table.columns) else name
     unused = unused_columns(table.columns, choice, sample_of(table))
     return DemonstrationFile(

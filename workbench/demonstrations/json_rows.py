@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.demonstrations.decoding import decode
 from workbench.demonstrations.rows import RawRow, Reading
 from workbench.errors import UnreadableFile
 
@@ -29,9 +28,8 @@ _MENDABLE = re.compile(
 )
 
 
-def read_jsonl(data: bytes) -> Reading:
+def read_jsonl(text: str) -> Reading:
     """One object a line; a whole list that merely bears the name is read as such."""
-    text = decode(data)
     if text.lstrip().startswith("["):
         try:
             return Reading("json", _rows(json.loads(text, parse_constant=_no_constant)))
@@ -40,13 +38,12 @@ def read_jsonl(data: bytes) -> Reading:
     return _lines(text)
 
 
-def read_json(data: bytes) -> Reading:
+def read_json(text: str) -> Reading:
     """A list of objects, an object that holds one, or lines after all.
 
     Raises:
         UnreadableFile: it is none of them.
     """
-    text = decode(data)
     try:
         return Reading("json", _rows(json.loads(text, parse_constant=_no_constant)))
     except RecursionError:

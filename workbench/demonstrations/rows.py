@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,3 @@ class Reading:
     format: str
     rows: Iterator[RawRow]
     notes: list[str] = field(default_factory=list)
-
-
-Reader = Callable[[bytes], Reading]
