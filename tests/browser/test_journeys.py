@@ -73,7 +73,7 @@ def import_faq(page: Page, faq: Path) -> None:
     give_name(page, "Ada")
     page.locator("input[type=file]").set_input_files(faq)
     expect(page.get_by_text("Is this what the columns mean?")).to_be_visible()
-    expect(page.get_by_text("HTML was turned into plain text in 1 row.")).to_be_visible()
+    expect(page.get_by_text("HTML was taken out of 1 row.")).to_be_visible()
     expect(page.get_by_text("1 row cannot be taken")).to_be_visible()
     with page.expect_download() as rejected:
         page.get_by_role("button", name="Download these rows with the reasons").click()

@@ -124,7 +124,7 @@ BROKEN: dict[str, tuple[str, Callable[[Path], bytes], str]] = {
     "nested objects": ("a.jsonl", lambda _: NESTED.encode(), "nested too deeply"),
     "nested lists": ("a.json", lambda _: b"[" * 200_000 + b"]" * 200_000, "nested too deeply"),
     "recursive aliases in a list": ("a.json", lambda _: b'[{"a":' * 5_000, "JSON"),
-    "one huge line": ("a.jsonl", lambda _: b'{"prompt": "' + b"x" * 17 * MB, "a line is longer than 16 MB"),
+    "one huge line": ("a.jsonl", lambda _: b'{"prompt": "' + b"x" * 17 * MB, "line 1 is longer than 16 MB"),
     "NUL bytes": ("a.csv", lambda _: b"prompt,response\n" + b"\0" * 5_000, "binary data"),
     "random bytes": ("a.csv", lambda _: zlib.compress(bytes(range(256)) * 99)[2:], "binary data"),
     "an image": ("a.csv", lambda _: b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "an image"),
@@ -171,6 +171,6 @@ def test_a_line_of_a_gigabyte_is_refused_in_bounded_memory(ws: Workspace, tmp_pa
     with path.open("wb") as file:
         file.write(b'{"prompt": "A?", "response": "b"}\n{"prompt": "')
         file.truncate(2**30)  # sparse: takes no room on the disk
-    with pytest.raises(UnreadableFile, match="a line is longer than 16 MB"):
+    with pytest.raises(UnreadableFile, match="line 2 is longer than 16 MB"):
         import_demonstrations(ws, path, author="kim")
     assert ws.demonstrations.count() == 0

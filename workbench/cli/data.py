@@ -201,13 +201,11 @@ def _is_large(how: Reading, path: Path) -> bool:
     """Whether a file goes the way of large ones, which stages its rows beside the workspace's database."""
     from workbench.demonstrations.bulk import is_large
 
-    named = how.prompt_column or how.response_column or how.turns is not TurnChoice.single
-    named = named or how.html is HtmlChoice.STRIP
-    return how.kind is ImportKind.demonstrations and not named and is_large(path)
+    return how.kind is ImportKind.demonstrations and is_large(path)
 
 
 def _stage(how: Reading, ws: Workspace, path: Path, opened: ExitStack, view: ProgressView) -> Store:
-    from workbench.demonstrations.bulk import staged_file
+    from workbench.demonstrations.bulk import Asked, staged_file
     from workbench.demonstrations.import_report import StepProgress
     from workbench.demonstrations.importing import LARGE_STEPS, READING, store_staged
 
@@ -217,7 +215,10 @@ def _stage(how: Reading, ws: Workspace, path: Path, opened: ExitStack, view: Pro
     steps = StepProgress(tell, LARGE_STEPS)
     steps.at(READING)
     on_share = partial(steps.at, READING)
-    reading = staged_file(ws.root, path, author=how.author, ignore=how.ignore, on_share=on_share)
+    asked = Asked(
+        how.prompt_column, how.response_column, how.ignore, how.turns.value, how.html.value if how.html else None
+    )
+    reading = staged_file(ws.root, path, author=how.author, asked=asked, on_share=on_share)
     staged = opened.enter_context(reading)
     for note in staged.notes:
         say(f"{path}: {note}")

@@ -16,11 +16,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.demonstrations.decoding import without_left_bytes
 from workbench.demonstrations.rows import PARTS
 from workbench.demonstrations.sandbox import check_file, run_limited
 
 if TYPE_CHECKING:
-    from workbench.demonstrations.column_choice import ColumnChoice
+    from workbench.demonstrations.column_choice import ColumnChoice, Html
+    from workbench.demonstrations.messages import Turns
 
 EXTENSIONS = (".jsonl", ".ndjson")
 LARGE_BYTES = 8 * 2**20
@@ -30,9 +32,20 @@ SECONDS = 1_800
 MEMORY_BYTES = 4 * 2**30
 PROGRESS = "progress"
 """Name of the file in the scratch folder in which the child says what share of the file it has read."""
-PLAIN, EXTRA = "plain.parquet", "extra.parquet"
-"""Plain rows, and the other rows."""
+COPY, PLAIN, EXTRA = "copy.jsonl", "plain.parquet", "extra.parquet"
+"""The file in UTF-8 where it is in anything else, plain rows, and the other rows."""
 OnShare = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asked of the reading by command, where the columns are found by their names."""
+
+    prompt: str | None = None
+    response: str | None = None
+    ignore: Sequence[str] = ()
+    turns: Turns = "single"
+    html: Html | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +97,7 @@ def staged_file(
     *,
     author: str,
     choice: ColumnChoice | None = None,
-    ignore: Sequence[str] = (),
+    asked: Asked | None = None,
     on_share: OnShare | None = None,
 ) -> Iterator[StagedFile]:
     """Reads a file into a scratch folder inside ``folder``; it is gone when the block ends.
@@ -94,7 +107,7 @@ def staged_file(
         path: the file.
         author: who wrote the rows that do not say.
         choice: what the columns mean; found by their names where None.
-        ignore: columns that mean nothing, where the others are found.
+        asked: what a person asked of the reading, where the columns are found.
         on_share: told now and then what share of the file has been read.
 
     Raises:
@@ -109,8 +122,8 @@ def staged_file(
                 on_share(float((scratch / PROGRESS).read_text()))
 
     try:
-        settings = {"author": author, "choice": asdict(choice) if choice else None, "ignore": list(ignore)}
-        arguments = [str(path.resolve()), path.name, str(scratch), json.dumps(settings)]
+        settings = {"author": author, "choice": asdict(choice) if choice else None, "asked": asdict(asked or Asked())}
+        arguments = [str(path.resolve()), without_left_bytes(path.name), str(scratch), json.dumps(settings)]
         output = run_limited(
             "workbench.demonstrations.bulk_child",
             arguments,

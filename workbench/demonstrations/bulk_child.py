@@ -10,14 +10,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from storage.demonstration_import import STAGED
 from storage.prompt_keys import prompt_keys
-from workbench.demonstrations.bulk import EXTRA, PLAIN, PROGRESS
-from workbench.demonstrations.bulk_sql import KEY_FUNCTION, LONGEST_LINE, can_be_plain, constants, rows_sql
+from workbench.demonstrations.bulk import COPY, EXTRA, PLAIN, PROGRESS
+from workbench.demonstrations.bulk_sql import KEY_FUNCTION, can_be_plain, constants, rows_sql
 from workbench.demonstrations.column_choice import (
     ColumnChoice,
     ColumnPair,
@@ -28,7 +28,8 @@ from workbench.demonstrations.column_choice import (
 )
 from workbench.demonstrations.columns import RowError, all_fields
 from workbench.demonstrations.json_rows import line_row
-from workbench.demonstrations.rows import MAX_COLUMNS, PARTS
+from workbench.demonstrations.line_files import UTF8, as_utf8, line_text, sample_lines, too_long, wanted_lines
+from workbench.demonstrations.rows import MAX_COLUMNS, PARTS, whole_row
 from workbench.demonstrations.sandbox import child
 from workbench.errors import UnreadableFile
 
@@ -41,8 +42,6 @@ MEGABYTES_A_THREAD = 400
 ROWS_TOGETHER = 122_880 - 2_048
 """Rows of a group of the staged file: with the chunk of 2,048 that ends it, it fits into a group of DuckDB's tables. A
 little more than that, and each leaves a small group behind, which the next checkpoint merges by writing all again."""
-HEAD_LINES, PLACES, LINES_A_PLACE = 1_000, 100, 20
-"""The columns are those of the first lines and of some at so many places all over the file."""
 BATCH = 5_000
 MAX_REJECTED = 100_000
 PROGRESS_SECONDS = 0.2
@@ -50,11 +49,10 @@ PROGRESS_SECONDS = 0.2
 
 def stage(arguments: list[str]) -> bytes:
     """Writes the file's rows to Parquet files in the scratch folder; says how many, and which rows it refused."""
-    path, name, scratch = Path(arguments[0]), arguments[1], Path(arguments[2])
-    settings = json.loads(arguments[3])
+    name, scratch, settings = arguments[1], Path(arguments[2]), json.loads(arguments[3])
+    path, encoding = as_utf8(Path(arguments[0]), scratch / COPY)
     columns, sample = _columns(path)
-    choice = _choice(settings["choice"]) if settings["choice"] else None
-    choice = choice or choose_columns(columns, sample=sample, ignore=settings.get("ignore", ()))
+    choice = _choice(settings["choice"]) if settings["choice"] else _found(columns, sample, settings["asked"])
     database = _connect(scratch)
     database.execute(f"CREATE TABLE extra ({STAGED})")
     plain, good = can_be_plain(columns, choice), 0
@@ -63,13 +61,14 @@ def stage(arguments: list[str]) -> bytes:
     if plain:
         sql = rows_sql(str(path), choice, defaults)
         with _progress_told(database, scratch / PROGRESS):
-            _read_plain(database, sql, scratch / PLAIN)
+            _read_plain(database, sql, path, scratch / PLAIN)
         good = _count(database, f"read_parquet({_quoted(scratch / PLAIN)}) WHERE ok")
     wanted = _odd_rows(database, scratch / PLAIN) if plain else None
     rejected, refused = _read_others(database, path, choice, defaults, wanted)
     good += _written(database, "extra", scratch / EXTRA)
     database.close()
-    said = {"unused": unused_columns(columns, choice, sample), "notes": misfit_notes(choice)}
+    notes = [f"Read as {encoding.name}."] if encoding.guessed else []
+    said = {"unused": unused_columns(columns, choice, sample), "notes": [*notes, *misfit_notes(choice)]}
     shared = constants(choice, defaults) if plain else {}
     return json.dumps({"good": good, "rejected": rejected, "refused": refused, "constants": shared, **said}).encode()
 
@@ -118,12 +117,11 @@ def _columns(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
     """
     names: dict[str, None] = {}
     sample: list[dict[str, Any]] = []
-    with path.open("rb") as file:
-        for number, line in enumerate(_sample(file, path.stat().st_size), start=1):
-            if line.strip() and len(names) <= MAX_COLUMNS:
-                values = line_row(number, _text(line)).values or {}
-                names.update(dict.fromkeys(values))
-                sample.append(values)
+    for line in sample_lines(path):
+        if line.strip() and len(names) <= MAX_COLUMNS:
+            values = line_row(0, line_text(line)).values or {}
+            names.update(dict.fromkeys(values))
+            sample.append(values)
     if len(names) > MAX_COLUMNS:
         raise UnreadableFile(f"the file has more than {MAX_COLUMNS:,} columns")
     if not names:
@@ -131,16 +129,7 @@ def _columns(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
     return list(names), sample
 
 
-def _sample(file: Any, size: int) -> Iterator[bytes]:
-    yield from islice(_lines(file), HEAD_LINES)
-    for number in range(1, PLACES):
-        if (place := size * number // PLACES) > file.tell():
-            file.seek(place)
-            file.readline(LONGEST_LINE)  # the rest of a line
-            yield from islice(_lines(file), LINES_A_PLACE)
-
-
-def _read_plain(database: DuckDBPyConnection, sql: str, file: Path) -> None:
+def _read_plain(database: DuckDBPyConnection, sql: str, path: Path, file: Path) -> None:
     import duckdb
 
     try:
@@ -152,7 +141,7 @@ def _read_plain(database: DuckDBPyConnection, sql: str, file: Path) -> None:
         if isinstance(error, duckdb.OutOfMemoryException) or "executing the UDF" in text:
             raise MemoryError(text) from error  # the keys' function takes any text, if there is room for it
         if "maximum_object_size" in text:
-            raise UnreadableFile(f"a line is longer than {LONGEST_LINE // 2**20} MB") from None
+            raise too_long(path) from None
         raise UnreadableFile(f"it is no file of JSON lines in UTF-8: {text[:160]}") from None
 
 
@@ -186,11 +175,10 @@ def _read_others(
     """Reads the ``wanted`` lines, all where None, and stores what they give in ``extra``."""
     rejected: list[tuple[int, str]] = []
     refused, batch = 0, []
-    for ordinal, number, line in _wanted_lines(path, wanted):
-        text = _text(line)
+    for ordinal, number, text in wanted_lines(path, wanted):
         if not text.strip():
             continue  # of space that JSON does not know
-        row = line_row(number, text)
+        row = whole_row(line_row(number, text), UTF8.name)
         found = [RowError(row.problem)] if row.values is None else all_fields(row.values, choice)
         for part, fields in enumerate(found):
             if isinstance(fields, RowError):
@@ -207,41 +195,6 @@ def _read_others(
         unlisted = f"this row and {refused - len(rejected):,} more cannot be taken; no more reasons are listed"
         rejected[-1] = (rejected[-1][0], unlisted)
     return rejected, refused
-
-
-def _wanted_lines(path: Path, wanted: Iterator[int] | None) -> Iterator[tuple[int, int, bytes]]:
-    """(ordinal among lines that are not blank, number in the file, bytes) of the lines asked for, in order."""
-    following = None if wanted is None else next(wanted, None)
-    if wanted is not None and following is None:
-        return
-    ordinal = -1
-    with path.open("rb") as file:
-        for number, line in enumerate(_lines(file), start=1):
-            if not line.strip():
-                continue
-            ordinal += 1
-            if wanted is None:
-                yield ordinal, number, line.rstrip(b"\r\n")
-            elif ordinal == following:
-                yield ordinal, number, line.rstrip(b"\r\n")
-                following = next(wanted, None)
-                if following is None:
-                    return
-
-
-def _lines(file: Any) -> Iterator[bytes]:
-    while line := file.readline(LONGEST_LINE + 1):
-        if len(line) > LONGEST_LINE:
-            raise UnreadableFile(f"a line is longer than {LONGEST_LINE // 2**20} MB")
-        yield line
-
-
-def _text(line: bytes) -> str:
-    try:
-        return line.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Shown as a row that cannot be read: what is not UTF-8 is no JSON.
-        return line.decode("utf-8", "replace") if line.isascii() else "\ufffd" + line.decode("latin-1")
 
 
 def _record(row: int, fields: Any, defaults: dict[str, str]) -> dict[str, Any]:
@@ -270,6 +223,12 @@ def _insert(database: DuckDBPyConnection, batch: list[dict[str, Any]]) -> None:
         database.register("batch", rows.append_column("prompt_key", prompt_keys(rows["prompt"])))
         database.execute("INSERT INTO extra BY NAME SELECT * FROM batch")
         database.unregister("batch")
+
+
+def _found(columns: list[str], sample: list[dict[str, Any]], asked: dict[str, Any]) -> ColumnChoice:
+    """What the columns mean by their names and what a person asked for by command."""
+    choice = choose_columns(columns, asked["prompt"], asked["response"], sample=sample, ignore=asked["ignore"])
+    return replace(choice, turns=asked["turns"], html=asked["html"] or choice.html)
 
 
 def _choice(values: dict[str, Any]) -> ColumnChoice:

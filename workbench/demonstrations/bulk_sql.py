@@ -12,11 +12,11 @@ import re
 from workbench.demonstrations.cell_values import SPLIT_WORDS, STATUS_WORDS, WRITTEN_FOR_NOTHING
 from workbench.demonstrations.column_choice import ColumnChoice
 from workbench.demonstrations.column_names import LANGUAGE_NAMES, plain_name
+from workbench.demonstrations.line_files import LONGEST_LINE
 from workbench.demonstrations.messages import ROLES
 from workbench.demonstrations.split_names import SPLITS
 from workbench.demonstrations.text_rules import MAX_CHARACTERS, MAX_NAME_CHARACTERS, STATUSES
 
-LONGEST_LINE = 16 * 2**20
 KEY_FUNCTION = "prompt_key_of"
 """Name of the SQL function, from text to BIGINT, that the query calls for the key of a prompt."""
 _SPACE = r"\s\x{0b}\x{1c}-\x{1f}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"

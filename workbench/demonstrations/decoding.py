@@ -15,6 +15,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+WIDE = ("utf-32", "utf-16", "utf-16-le", "utf-16-be")
+"""Encodings whose characters have no single bytes: where they break off, nothing after can be read."""
 _MAGIC = (
     (b"%PDF", "a PDF"),
     (b"PK\x03\x04", "an Excel, Word or zip file"),
@@ -42,6 +44,15 @@ _ACCENT = re.compile(rb"[A-Za-z][\xc0-\xff](?![\x80-\xff])")
 """One letter beyond ASCII after one of ASCII, which Chinese, Japanese and Korean texts hardly hold."""
 _LEFT_BYTE = re.compile("[\udc80-\udcff]")
 """What stands for a byte that the encoding does not know (PEP 383)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Python's name for an encoding, the name that people know, and whether it was only likely."""
+
+    codec: str
+    name: str
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +87,33 @@ def decoded(data: bytes) -> Decoded:
     Raises:
         UnreadableFile: the bytes are no text.
     """
+    found = encoding_of(data)
+    if found.codec in WIDE:
+        return Decoded(_checked(_decode_as(data, found.codec)), found.name, found.guessed)
+    return Decoded(_checked(data.decode(found.codec, "surrogateescape")), found.name, found.guessed)
+
+
+def encoding_of(data: bytes) -> Encoding:
+    """The encoding of a file, or of a part of it that begins where a character does.
+
+    Raises:
+        UnreadableFile: the bytes are no text.
+    """
     for magic, what in _MAGIC:
         if data.startswith(magic):
             raise UnreadableFile(f"this is {what}, not a text file of rows")
-    for mark, encoding in _MARKS:
+    for mark, codec in _MARKS:
         if data.startswith(mark):
-            return Decoded(_checked(_decode_as(data, encoding)), encoding.upper())
-    if data.startswith(codecs.BOM_UTF8) or _is_nearly_utf8(data):
-        return Decoded(_checked(data.decode("utf-8-sig", "surrogateescape")), "UTF-8")
-    wide = _wide_encoding(data)
+            return Encoding(codec, codec.upper())
+    wide = _wide_encoding(data)  # before UTF-8, which knows the zeros, too
     if wide is not None:
-        return Decoded(_checked(_decode_as(data, wide)), "UTF-16", guessed=True)
+        return Encoding(wide, "UTF-16", guessed=True)
+    if data.startswith(codecs.BOM_UTF8) or _is_nearly_utf8(data):
+        return Encoding("utf-8-sig", "UTF-8")
     if b"\x00" in data:
         raise UnreadableFile("this is binary data, not a text file of rows")
     old = _old_encoding(data)
-    name = _NAMES.get(old, old.replace("cp", "windows-"))
-    return Decoded(_checked(data.decode(old, "surrogateescape")), name, guessed=True)
+    return Encoding(old, _NAMES.get(old, old.replace("cp", "windows-")), guessed=True)
 
 
 def holds_left_bytes(text: str) -> bool:
@@ -138,7 +160,7 @@ def _wide_encoding(data: bytes) -> str | None:
     """UTF-16 without a mark: in most European text every second byte is zero."""
     sample = data[:SAMPLE_BYTES]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if max(even, odd) < 0.2 * len(sample) or min(even, odd) > 0.01 * len(sample):
+    if max(even, odd) <= 0.2 * len(sample) or min(even, odd) > 0.01 * len(sample):
         return None
     return "utf-16-le" if odd > even else "utf-16-be"
 

@@ -8,16 +8,16 @@ Where name and content of a file disagree, the content is believed and the perso
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import PurePath
 
 from workbench.demonstrations.archives import GZIP, ZIP, Entry, entries, gunzip, open_zip
 from workbench.demonstrations.binary_tables import read_parquet
 from workbench.demonstrations.dataset_zip import dataset_files, joined
-from workbench.demonstrations.decoding import Decoded, decoded, holds_left_bytes
+from workbench.demonstrations.decoding import Decoded, decoded
 from workbench.demonstrations.delimited import looks_delimited, read_csv, read_tsv
 from workbench.demonstrations.json_rows import looks_like_json, read_json, read_jsonl
-from workbench.demonstrations.rows import MAX_COLUMNS, MAX_ROWS, RawRow, RawTable, Reading
+from workbench.demonstrations.rows import MAX_COLUMNS, MAX_ROWS, RawRow, RawTable, Reading, whole_row
 from workbench.demonstrations.spreadsheets import read_spreadsheet
 from workbench.errors import UnreadableFile
 
@@ -81,14 +81,8 @@ def _told(reading: Reading, found: Decoded) -> Reading:
     if found.guessed:
         reading.notes.append(f"Read as {found.encoding}.")
     if found.damaged:
-        reading.rows = _whole_rows(reading.rows, f"the row holds bytes that are not {found.encoding}")
+        reading.rows = (whole_row(row, found.encoding) for row in reading.rows)
     return reading
-
-
-def _whole_rows(rows: Iterator[RawRow], problem: str) -> Iterator[RawRow]:
-    for row in rows:
-        damaged = holds_left_bytes(json.dumps(row.values, ensure_ascii=False))
-        yield RawRow(row.row, None, problem, row.where) if damaged else row
 
 
 def _unpacked(data: bytes, filename: str) -> tuple[list[Entry], list[str]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from storage.demonstration_import import take_staged
 from storage.repository import arrow_view
 from storage.text_keys import prompt_key
-from workbench.demonstrations.bulk import StagedFile, is_large, staged_file
+from workbench.demonstrations.bulk import Asked, StagedFile, is_large, staged_file
 from workbench.demonstrations.column_choice import (
     ColumnChoice,
     Html,
@@ -78,8 +78,9 @@ def import_demonstrations(
     Raises:
         UnreadableFile: the file as a whole cannot be read; nothing was stored.
     """
-    if is_large(path) and filename is None and prompt_column is None and response_column is None:
-        with staged_file(ws.root, path, author=author, choice=choice, ignore=ignore) as staged:
+    if is_large(path) and filename is None:
+        asked = Asked(prompt_column, response_column, ignore)
+        with staged_file(ws.root, path, author=author, choice=choice, asked=asked) as staged:
             return store_staged(ws, staged)
     file = read_demonstrations(
         path,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from workbench.demonstrations.decoding import holds_left_bytes
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 1_000
@@ -40,3 +43,10 @@ class Reading:
     format: str
     rows: Iterator[RawRow]
     notes: list[str] = field(default_factory=list)
+
+
+def whole_row(row: RawRow, encoding: str) -> RawRow:
+    """The row; without its values, and with the reason, where they hold bytes that are none of the encoding."""
+    if row.values is None or not holds_left_bytes(json.dumps(row.values, ensure_ascii=False)):
+        return row
+    return replace(row, values=None, problem=f"the row holds bytes that are not {encoding}")
