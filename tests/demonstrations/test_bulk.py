@@ -41,6 +41,7 @@ ODD: list[dict[str, object]] = [
     {"prompt": "x" * 20_001, "response": "y"},
     {"prompt": "Line tab?", "response": "\u000bA line tab before it."},
     {"prompt": "Said null?", "response": "y", "key_facts": "null"},
+    {"prompt": "No facts?", "response": "y", "key_facts": []},
     {"prompt": "Odd tags?", "response": "1", "tags": ["a\u0000"]},
     {"prompt": "Odd tags?", "response": "2", "tags": ["a" * 20_001]},
 ]

@@ -57,14 +57,13 @@ def rows_sql(path: str, choice: ColumnChoice, defaults: dict[str, str]) -> str:
 
     It has the optional columns that the file has; ``defaults`` are for the rows that leave them empty.
     """
-    by_meaning, rich = _by_meaning(choice), _rich(choice)
+    by_meaning = _by_meaning(choice)
     optional = [name for name in _OPTIONAL if name in by_meaning]
     filled = [
         f"coalesce({_worded(name)}, {_text(defaults[name]) if name in defaults else 'NULL'}) AS {name}"
         for name in optional
     ]
-    is_rich = " OR ".join(f"coalesce({_name(column)}, '') NOT IN ('', '[]')" for column in rich) or "false"
-    kinds = dict.fromkeys(rich, "VARCHAR")
+    kinds = dict.fromkeys(_rich(choice), "VARCHAR")
     kinds |= {column: _KINDS.get(name, "VARCHAR") for name, column in by_meaning.items()}
     declared = ", ".join(f"{_text(column)}: '{kind}'" for column, kind in kinds.items())
     return f"""
@@ -73,7 +72,7 @@ def rows_sql(path: str, choice: ColumnChoice, defaults: dict[str, str]) -> str:
         CASE WHEN strlen(prompt) <= {MAX_CHARACTERS} THEN {KEY_FUNCTION}(prompt) END AS prompt_key
     FROM (SELECT {_prompt(by_meaning)} AS prompt, {_stripped("answer")} AS response, {", ".join((*filled, _TAGS))},
             fits AND NOT is_rich AND {_pieces_are_texts(by_meaning)} AS are_texts
-        FROM (SELECT {", ".join(_selected(by_meaning))}, {is_rich} AS is_rich
+        FROM (SELECT {", ".join(_selected(by_meaning))}, {_is_rich(choice)} AS is_rich
             FROM read_json({_text(path)}, format = 'newline_delimited', ignore_errors = true,
                 maximum_object_size = {LONGEST_LINE}, compression = 'none', columns = {{{declared}}})))
     """
@@ -92,6 +91,13 @@ def _by_meaning(choice: ColumnChoice) -> dict[str, str]:
 def _rich(choice: ColumnChoice) -> list[str]:
     """Columns with lists and objects, and what stands before the prompt: a plain row fills none."""
     return [column for column in (choice.key_facts, choice.origin, *choice.before) if column is not None]
+
+
+def _is_rich(choice: ColumnChoice) -> str:
+    # Nothing said before is nothing; no key facts are what somebody says of the row.
+    filled = [f"coalesce({_name(column)}, '') NOT IN ('', '[]')" for column in choice.before]
+    filled += [f"{_name(column)} <> ''" for column in (choice.key_facts, choice.origin) if column is not None]
+    return " OR ".join(f"coalesce({test}, false)" for test in filled) or "false"
 
 
 def _worded(name: str) -> str:
