@@ -45,8 +45,9 @@ def _proposed(name: str, table: RawTable) -> ColumnChoice:
     try:
         proposed = propose(table)
     except UnreadableFile as error:
-        problem = f"{name}: {error}. If these are demonstrations, choose the columns below."
-        st.warning(escaped(problem), icon=":material/view_column:")
+        if not all(st.session_state.get(key) for key in ("map_prompt", "map_response")):
+            problem = f"{name}: {error}. If these are demonstrations, choose the columns below."
+            st.warning(escaped(problem), icon=":material/view_column:")
         prompt, response = first_named(table.columns, PROMPT_NAMES), first_named(table.columns, RESPONSE_NAMES)
         return ColumnChoice(prompt, response, html="strip" if is_foreign(table) else "keep")
     st.markdown(f"Read as **{escaped(table.format.upper())}**. Is this what the columns mean?")

@@ -196,7 +196,8 @@ def _coverage(found: Review) -> None:
     for place, by in ((left, "tag"), (right, "source")):
         with place:
             st.markdown(f"**By {by}**")
-            st.dataframe(pd.DataFrame(coverage(rows, by)), hide_index=True, alt=f"Demonstrations by {by}")
+            table = pd.DataFrame(coverage(rows, by)).rename(columns=str.capitalize)
+            st.dataframe(table, hide_index=True, alt=f"Demonstrations by {by}")
 
 
 def _side_by_side(rows: list[Any], note: str = "", *, link: bool = False) -> None:

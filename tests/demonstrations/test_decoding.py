@@ -92,3 +92,13 @@ def test_a_header_in_no_encoding_refuses_the_file(file: WriteFile) -> None:
 
 def test_a_document_keeps_what_can_be_read_of_it() -> None:
     assert decode("Größe ".encode() + b"\xff") == "Größe \ufffd"
+
+
+def test_letters_of_two_encodings_cost_rows_and_do_not_become_others(file: WriteFile) -> None:
+    rows = ["prompt,response", "Wo ist ä?", "Größe", "Käse"]
+    data = b"\n".join(
+        [rows[0].encode(), f"{rows[1]},Hier".encode(), *(f"{row},x".encode("cp1252") for row in rows[2:])]
+    )
+    found = read_demonstrations(file("mixed.csv", data))
+    assert [row.prompt for row in found.fields] == ["Wo ist ä?"]
+    assert [row.row for row in found.rejected] == [2, 3]

@@ -74,7 +74,7 @@ def test_rows_that_cannot_be_stored_are_rejected(ws: Workspace, file: WriteFile)
         {"prompt": "ok", "response": ["a", "list"]},
         {"prompt": "ok", "response": None},
         {"prompt": "ok", "response": "y", "split": "holdout"},
-        {"prompt": "ok", "response": "y", "status": "great"},
+        {"prompt": "ok", "response": " ", "status": "great"},
         {"prompt": "", "response": "y", "split": "train", "status": "approved"},
     ]
     lines = [json.dumps(row) for row in rows] + ['{"prompt": "ok", "response": "\\ud83d"}', '{"prompt": NaN}']
@@ -86,7 +86,7 @@ def test_rows_that_cannot_be_stored_are_rejected(ws: Workspace, file: WriteFile)
     assert reasons[3] == "the response is not text"
     assert reasons[4] == "the response is empty"
     assert "'holdout' is not train" in reasons[5]
-    assert "'great' is not draft" in reasons[6]
+    assert reasons[6] == "the response is empty"
     assert "surrogate" in reasons[8]
     assert "NaN" in reasons[9]
 

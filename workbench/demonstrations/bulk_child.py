@@ -68,7 +68,7 @@ def stage(arguments: list[str]) -> bytes:
     good += _written(database, "extra", scratch / EXTRA)
     database.close()
     notes = [f"Read as {encoding.name}."] if encoding.guessed else []
-    said = {"unused": unused_columns(columns, choice, sample), "notes": [*notes, *misfit_notes(choice)]}
+    said = {"unused": unused_columns(columns, choice, sample), "notes": [*notes, *misfit_notes(choice, sample)]}
     shared = constants(choice, defaults) if plain else {}
     return json.dumps({"good": good, "rejected": rejected, "refused": refused, "constants": shared, **said}).encode()
 

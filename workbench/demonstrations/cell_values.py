@@ -19,8 +19,8 @@ SPLIT_WORDS: dict[str, Split] = {
 }
 STATUS_WORDS: dict[str, Status] = {
     **{status: status for status in STATUSES},
-    **dict.fromkeys(("submitted", "completed", "published", "validated"), "approved"),
-    **dict.fromkeys(("pending", "open"), "draft"),
+    **dict.fromkeys(("submitted", "completed", "published", "validated", "live", "veröffentlicht"), "approved"),
+    **dict.fromkeys(("pending", "open", "in review", "entwurf"), "draft"),
     "discarded": "rejected",
 }
 """What other tools call a split and a status."""
@@ -161,13 +161,11 @@ def author_name(value: Any) -> str | None:
 
 
 def status_named(value: Any) -> Status | None:
-    """The status that a file states; None where it states none. Raises RowError for an unknown one."""
-    if not is_filled(value):
-        return None
-    status = STATUS_WORDS.get(str(value).strip().casefold())
-    if status is None:
-        raise RowError(f"the status '{str(value)[:40]}' is not {' or '.join(STATUSES)}")
-    return status
+    """The status that a file states; None where it states none.
+
+    A word that is not known here makes a draft: what nobody surely approved does not train.
+    """
+    return STATUS_WORDS.get(str(value).strip().casefold(), "draft") if is_filled(value) else None
 
 
 def origin_of(value: Any) -> Origin | None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from workbench.demonstrations.cell_values import (
+    STATUS_WORDS,
     author_name,
     earlier_texts,
     is_filled,
     said_texts,
     split_named,
-    status_named,
 )
 from workbench.demonstrations.column_names import (
     AUTHOR_NAMES,
@@ -112,10 +112,9 @@ def choose_columns(
         UnreadableFile: no such column, or none is the prompt or the response.
     """
     names = list(columns)
-    for wanted in (prompt, response, *ignore):
-        if wanted is not None and wanted not in names:
-            raise UnreadableFile(f"there is no column '{wanted}'; the columns are {listed(names)}")
-    names = [name for name in names if name not in ignore]
+    prompt, response = _there(names, prompt), _there(names, response)
+    ignored = [_there(names, name) for name in ignore]
+    names = [name for name in names if name not in ignored]
     chosen = bool(prompt or response)
     messages = None if chosen else first_named(names, MESSAGES_NAMES)
     prompt = prompt or first_named(names, PROMPT_NAMES)
@@ -124,6 +123,14 @@ def choose_columns(
     if messages is None and not languages and not (prompt and response):
         raise UnreadableFile(_missing_sentence(names, prompt))
     return with_others(names, ColumnChoice(prompt, response, messages, languages), sample)
+
+
+def _there(names: list[str], wanted: str | None) -> str | None:
+    """The column that a person named, in capitals or not. Raises UnreadableFile where there is none."""
+    found = wanted if wanted is None or wanted in names else first_named(names, [wanted])
+    if wanted is not None and found is None:
+        raise UnreadableFile(f"there is no column '{wanted}'; the columns are {listed(names)}")
+    return found
 
 
 def side_by_side(columns: Sequence[str], prompt: str | None, response: str | None) -> tuple[ColumnPair, ...]:
@@ -163,7 +170,7 @@ def with_others(columns: Iterable[str], choice: ColumnChoice, sample: Sample = (
         source=first_named(free, SOURCE_NAMES),
         fact_id=first_named(free, FACT_NAMES),
         author=found(AUTHOR_NAMES, author_name),
-        status=found(("status",), status_named),
+        status=first_named(free, ("status",)),
         split=found(("split",), split_named),
         key_facts=first_named(free, ("key_facts",)),
         origin=first_named(free, ("origin",)),
@@ -187,10 +194,22 @@ def unused_sentence(columns: Sequence[str]) -> str:
     return f"Not used: {'column' if len(columns) == 1 else 'columns'} {listed(columns)}."
 
 
-def misfit_notes(choice: ColumnChoice) -> tuple[str, ...]:
-    """A sentence for each column that was left out for what it holds."""
+def misfit_notes(choice: ColumnChoice, sample: Sample) -> tuple[str, ...]:
+    """A sentence for each column that was left out for what it holds, and one for words of status that nobody knows."""
     used = choice.used
-    return tuple(f"The column '{name[:40]}' is not used: {why}." for name, why in choice.unfit if name not in used)
+    left_out = [f"The column '{name[:40]}' is not used: {why}." for name, why in choice.unfit if name not in used]
+    unknown = _unknown_words(sample, choice.status) if choice.status else []
+    if unknown:
+        left_out.append(
+            f"The column '{(choice.status or '')[:40]}' holds words that are not known here ({listed(unknown[:3])}): "
+            "their rows come in as drafts. Leave the column out if all rows are approved."
+        )
+    return tuple(left_out)
+
+
+def _unknown_words(sample: Sample, column: str) -> list[str]:
+    words = [str(value).strip() for values in sample if is_filled(value := values.get(column))]
+    return list(dict.fromkeys(word for word in words if word.casefold() not in STATUS_WORDS))
 
 
 def preferences_sentence(first: str, second: str) -> str:

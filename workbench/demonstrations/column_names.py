@@ -34,7 +34,8 @@ CONTEXT_NAMES = ("input", "context")
 """What Alpaca, Dolly and SQuAD put beside a prompt; it belongs to it. 'input' does so beside an instruction only."""
 TAG_NAMES = (
     "tags", "tag", "category", "categories", "topic", "topics", "labels", "department", "kategorie", "rubrik", "thema",
-    "categorie", "categoria", "kategoria",
+    "categorie", "categoria", "kategoria", "schlagworter", "schlagworte", "etiquetas", "etiquettes", "etichette",
+    "tagi", "标签", "タグ",
 )  # fmt: skip
 LANGUAGE_NAMES = ("lang", "language", "locale", "sprache", "langue", "idioma", "lingua")
 SOURCE_NAMES = ("source", "url", "link", "document", "quelle", "fuente", "fonte")

@@ -193,12 +193,13 @@ def check_table(
                 continue
             fields.append(found)
         with_html += choice.html == "strip" and any(holds_html(str(row.values.get(name, ""))) for name in used)
-    notes = [*table.notes, *misfit_notes(choice)]
+    sample = sample_of(table)
+    notes = [*table.notes, *misfit_notes(choice, sample)]
     if with_html:
         rows = "1 row" if with_html == 1 else f"{with_html:,} rows"
         notes.append(f"HTML was taken out of {rows}.")
     source = "" if is_export(table.columns) else name
-    unused = unused_columns(table.columns, choice, sample_of(table))
+    unused = unused_columns(table.columns, choice, sample)
     return DemonstrationFile(
         name, table.format, fields, rejected, source=source, notes=tuple(notes), unused_columns=unused
     )
