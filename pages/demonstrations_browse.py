@@ -172,8 +172,8 @@ def _table(rows: list[Any], key: str) -> None:
         column_config={
             "Prompt": st.column_config.TextColumn(width="medium"),
             "Response": st.column_config.TextColumn(width="medium"),
-            "Split": st.column_config.TextColumn(width=80),
-            "Status": st.column_config.TextColumn(width=80),
+            "Split": st.column_config.TextColumn(width=90),
+            "Status": st.column_config.TextColumn(width=90),
             "Tags": st.column_config.TextColumn(width=100),
         },
         alt="Demonstrations that match the filters",

@@ -44,7 +44,8 @@ def _whole(row: Demonstration) -> None:
     tags = f" · {escaped(', '.join(row.tags))}" if row.tags else ""
     st.caption(f"{row.split} · {row.status}{tags}")
     source = f" from {escaped(row.source)}" if row.source else ""
-    changed = "changed " if row.updated_at != row.created_at else ""
+    before = services.workspace().demonstrations.history(row.id)
+    changed = f"changed by {escaped(before[0].replaced_by)} " if before else ""
     st.caption(f"By {escaped(row.author)}{source}, {changed}{ago(row.updated_at)}")
     if row.origin:
         place = f"{row.origin['document']}, {row.origin['section']}"
