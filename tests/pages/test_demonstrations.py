@@ -1,8 +1,6 @@
-"""Step 1: writing, importing, changing, deleting."""
+"""Step 1: writing, finding, changing, deleting."""
 
 from __future__ import annotations
-
-import json
 
 import numpy as np
 import pytest
@@ -12,15 +10,11 @@ from streamlit.testing.v1 import AppTest
 from pages import demonstrations_grid
 from pages.demonstrations_browse import GRID, MEANING
 from pages.demonstrations_bulk import CHOSEN, MANY
-from pages.demonstrations_export import KINDS, exported
 from pages.demonstrations_grid import changes_of
-from pages.demonstrations_review import HELD, SVG_POINTS
 from tests.pages import seeding
 from tests.pages.conftest import texts, unbroken, visit
 from workbench.demonstrations import embedder, quality
 from workbench.demonstrations.editing import add_demonstration, update_demonstration
-from workbench.demonstrations.quality import Review
-from workbench.demonstrations.snapshots import take_snapshot
 from workbench.workspace import Workspace
 
 PAGE = "step1_demonstrations.py"
@@ -207,32 +201,6 @@ def test_many_rows_are_approved_together_and_that_is_undone(ws: Workspace, app: 
     assert {row.status for row in ws.demonstrations.list()} == {"draft"}
 
 
-def test_a_snapshot_is_named_and_listed(ws: Workspace, app: AppTest) -> None:
-    seeding.demonstrations(ws)
-    visit(app, PAGE, name="Ada", **{PART: "Snapshots and export"})
-    app.text_input(key="snapshot_name").set_value("March")
-    unbroken(next(button for button in app.button if button.label == "Take snapshot").click().run())
-    assert [item.name for item in ws.snapshots.list()] == ["March"]
-    assert "March" in str(app.dataframe[0].value)
-
-
-def test_a_long_list_of_changes_says_how_much_of_it_is_shown(ws: Workspace, app: AppTest) -> None:
-    row = add_demonstration(ws, prompt="Q?", response="x", author="kim")
-    take_snapshot(ws, "March")
-    for number in range(52):
-        add_demonstration(ws, prompt=f"Where is room {number}?", response="x", author="kim")
-    update_demonstration(ws, row.id, by="kim", tags=["hr"])
-    take_snapshot(ws, "April")
-    visit(app, PAGE, name="Ada", **{PART: "Snapshots and export"})
-    assert "**Added**: the first 50 of 52 lines; the download has all" in texts(app)
-    assert app.download_button(key="diff_download").label == "Download all changes"
-    assert {metric.label: metric.value for metric in app.metric if metric.label in ("Added", "Other fields")} == {
-        "Added": "52",
-        "Other fields": "1",
-    }
-    assert app.dataframe[2].value.values.tolist() == [["Q?", "tags", "none", "hr"]]
-
-
 def test_a_draft_is_approved_where_it_is_read(ws: Workspace, app: AppTest) -> None:
     row = add_demonstration(ws, prompt="Q?", response="x", author="kim", status="draft")
     visit(app, PAGE, name="Ben", **{CHOSEN: row.id})
@@ -262,30 +230,6 @@ def test_the_history_asks_for_a_name_where_there_is_none(ws: Workspace, app: App
     unbroken(app.button(key=restoring).click().run())
     assert ws.demonstrations.get(row.id).response == "On floor 1."
     assert ws.demonstrations.history(row.id)[0].replaced_by == "Ada"
-
-
-def test_a_review_shows_contradictions(ws: Workspace, app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedder, "embed", lambda texts: np.eye(len(texts), 384, dtype=np.float32))
-    for answer in ("Floor 1, next to the lift.", "Floor 2, write to gym@example.org."):
-        add_demonstration(ws, prompt="Where is the gym?", response=answer, author="kim")
-    visit(app, PAGE, name="Ben", **{PART: "Review"})
-    unbroken(app.button(key="review_start").click().run())
-    assert "Floor 1, next to the lift." in texts(app)
-    row = ws.demonstrations.list()[0]
-    rejecting = next(button for button in app.button if str(button.key).endswith(row.id) and button.label == "Reject")
-    unbroken(rejecting.click().run())
-    assert ws.demonstrations.get(row.id).status == "rejected"
-    for view in ("Near-duplicates (1)", "To look at (1)", "Map", "Coverage"):
-        app.session_state["review_view"] = view
-        unbroken(app.run())
-
-
-def test_exports_come_as_bytes(ws: Workspace) -> None:
-    seeding.demonstrations(ws)
-    for name, style in KINDS.values():
-        data = exported(name, style)
-        assert data[:2] == (b"PK" if style == "huggingface" else data[:2])
-        assert len(data) > 500
 
 
 def test_the_grid_shows_a_page_of_rows_and_its_cells_become_changes(ws: Workspace, app: AppTest) -> None:
@@ -338,12 +282,3 @@ def test_a_search_by_meaning_shows_how_far_it_is(ws: Workspace, app: AppTest, mo
     assert len(app.dataframe[0].value) == 25
     unbroken(app.run())
     assert len(shown) == 2  # each prompt is embedded once
-
-
-@pytest.mark.parametrize(("points", "drawn"), [(1500, "scatter"), (SVG_POINTS + 1, "scattergl")])
-def test_the_map_needs_webgl_only_for_very_many_points(ws: Workspace, app: AppTest, points: int, drawn: str) -> None:
-    row = add_demonstration(ws, prompt="Where is the gym?", response="In the basement.", author="kim")
-    found = Review(points, [], [], [], points=[(row, at / points, 0.5) for at in range(points)])
-    visit(app, PAGE, **{PART: "Review", HELD: found, "review_view": "Map"})
-    (chart,) = app.get("plotly_chart")
-    assert {trace["type"] for trace in json.loads(chart.proto.spec)["data"]} == {drawn}
