@@ -240,4 +240,5 @@ def test_demonstrations_beside_which_preferences_stand_are_taken(file: WriteFile
 def test_a_row_with_an_empty_conversation_is_read_by_its_other_columns(file: WriteFile) -> None:
     said = json.dumps([*ASKED, SAID]).replace('"', '""')
     path = file("mended.csv", f'question,answer,messages\nWhere?,Here.,\n,,"{said}"\n')
-    assert [row.prompt for row in read_demonstrations(path).fields] == ["Where?", "Who?"]
+    found = read_demonstrations(path)
+    assert ([row.prompt for row in found.fields], found.unused_columns) == (["Where?", "Who?"], ())

@@ -11,7 +11,9 @@ import pytest
 
 from tests.demonstrations.conftest import WriteFile, lines
 from workbench.demonstrations import bulk, bulk_child
+from workbench.demonstrations.import_report import RejectedRow
 from workbench.demonstrations.importing import import_demonstrations
+from workbench.demonstrations.rejected_file import with_lines
 from workbench.errors import UnreadableFile
 from workbench.workspace import Workspace
 
@@ -60,3 +62,10 @@ def test_the_line_that_is_too_long_is_named(file: WriteFile, tmp_path: Path) -> 
     path = file("a.jsonl", rows + '{"prompt": "' + "x" * 2**24 + '", "response": "x"}\n')
     with pytest.raises(UnreadableFile, match="line 1,201 is longer than 16 MB"):
         bulk_child.stage([str(path), "a.jsonl", str(tmp_path), SETTINGS])
+
+
+@pytest.mark.parametrize(("encoding", "end"), [("utf-8", "\n"), ("utf-16", "\r\n"), ("cp1252", "\n"), ("utf-8", "\r")])
+def test_rejected_rows_of_a_large_file_come_with_what_they_held(file: WriteFile, encoding: str, end: str) -> None:
+    rows = [json.dumps({"prompt": f"Größe {n}?", "response": "x" * (n % 2)}, ensure_ascii=False) for n in range(40)]
+    found = with_lines(file("a.jsonl", end.join(rows).encode(encoding)), [RejectedRow(1, "empty"), RejectedRow(39, "")])
+    assert [item.values for item in found] == [{"prompt": f"Größe {n}?", "response": ""} for n in (0, 38)]

@@ -84,6 +84,10 @@ class ColumnChoice:
             return self.languages
         return (ColumnPair(self.prompt, self.response),) if self.prompt and self.response else ()
 
+    def has_conversation(self, values: Mapping[str, Any]) -> bool:
+        """Whether a row gives a conversation; if not, prompt and response have columns of their own."""
+        return self.messages is not None and values.get(self.messages) not in (None, "")
+
     @property
     def used(self) -> frozenset[str]:
         """The columns that are read."""
@@ -145,8 +149,8 @@ def side_by_side(columns: Sequence[str], prompt: str | None, response: str | Non
 def with_others(columns: Iterable[str], choice: ColumnChoice, sample: Sample = ()) -> ColumnChoice:
     """The choice with the columns beside prompt and response, which are used by nothing else.
 
-    Where most of what a sample of the rows holds cannot be taken, as a status of the company's own, the column is
-    left out with the reason.
+    Where most of what a sample of the rows holds cannot be taken, as splits of other names, the column is left out
+    with the reason.
     """
     texts = ColumnChoice(choice.prompt, choice.response, choice.messages, choice.languages)
     free = [name for name in columns if name not in texts.used]
@@ -183,7 +187,7 @@ def unused_columns(columns: Iterable[str], choice: ColumnChoice, sample: Sample 
 
     Prompt and response beside conversations are used where a row of the sample has no conversation.
     """
-    if choice.messages and all(values.get(choice.messages) is not None for values in sample):
+    if choice.messages and all(choice.has_conversation(values) for values in sample):
         choice = replace(choice, prompt=None, response=None)
     used = choice.used
     return tuple(column for column in columns if column not in used)
@@ -198,18 +202,18 @@ def misfit_notes(choice: ColumnChoice, sample: Sample) -> tuple[str, ...]:
     """A sentence for each column that was left out for what it holds, and one for words of status that nobody knows."""
     used = choice.used
     left_out = [f"The column '{name[:40]}' is not used: {why}." for name, why in choice.unfit if name not in used]
-    unknown = _unknown_words(sample, choice.status) if choice.status else []
-    if unknown:
-        left_out.append(
-            f"The column '{(choice.status or '')[:40]}' holds words that are not known here ({listed(unknown[:3])}): "
-            "their rows come in as drafts. Leave the column out if all rows are approved."
-        )
-    return tuple(left_out)
+    return (*left_out, *_unknown_words(sample, choice.status)) if choice.status else tuple(left_out)
 
 
 def _unknown_words(sample: Sample, column: str) -> list[str]:
     words = [str(value).strip() for values in sample if is_filled(value := values.get(column))]
-    return list(dict.fromkeys(word for word in words if word.casefold() not in STATUS_WORDS))
+    unknown = list(dict.fromkeys(word for word in words if word.casefold() not in STATUS_WORDS))
+    if not unknown:
+        return []
+    return [
+        f"The column '{column[:40]}' holds words that are not known here ({listed(unknown[:3])}): their rows come in "
+        "as drafts. Leave the column out if all rows are approved."
+    ]
 
 
 def preferences_sentence(first: str, second: str) -> str:

@@ -123,8 +123,8 @@ def _texts_of(values: Mapping[str, Any], choice: ColumnChoice) -> Iterator[tuple
     context = GAP.join(said_texts(values.get(choice.context))) if choice.context else ""
     # Alpaca's input asks by itself where there is no instruction.
     alone = context if plain_name(choice.context or "") in PROMPT_NAMES else ""
-    if choice.messages is not None and values.get(choice.messages) not in (None, ""):
-        for asked, answer in exchanges(opened(values[choice.messages]), choice.turns):
+    if choice.has_conversation(values):
+        for asked, answer in exchanges(opened(values[choice.messages or ""]), choice.turns):
             yield _whole(asked, before, context), answer, ""
         return
     for pair in choice.pairs or (ColumnPair("", ""),):

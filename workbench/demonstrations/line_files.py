@@ -26,13 +26,8 @@ def as_utf8(path: Path, copy: Path) -> tuple[Path, Encoding]:
     Raises:
         UnreadableFile: the bytes are no text.
     """
-    with path.open("rb") as file:
-        head = file.read(SAMPLE_BYTES)
-    found = encoding_of(head)
-    one_line = b"\n" not in head and b"\r" in head
-    if found.name == UTF8.name and not one_line:  # it may be so for pages before the first accent
-        found = encoding_of(b"".join(line for line in sample_lines(path) if not line.isascii())[: 2**20])
-    if found.name == UTF8.name and not one_line:
+    found, ends = kind_of_lines(path)
+    if found == UTF8 and ends == "\n":
         if not holds_left_bytes(str(path)):
             return path, UTF8
         copy.symlink_to(path)
@@ -48,6 +43,18 @@ def as_utf8(path: Path, copy: Path) -> tuple[Path, Encoding]:
     except UnicodeDecodeError:
         raise UnreadableFile(f"the file says that it is {found.name} but breaks off") from None
     return copy, found
+
+
+def kind_of_lines(path: Path) -> tuple[Encoding, str | None]:
+    """The encoding, and the end of lines as ``open`` takes it: line feeds, or None for any."""
+    with path.open("rb") as file:
+        head = file.read(SAMPLE_BYTES)
+    found = encoding_of(head)
+    if found != UTF8 or (b"\n" not in head and b"\r" in head):
+        return found, None
+    # It may look like UTF-8 for pages before the first accent.
+    found = encoding_of(b"".join(line for line in sample_lines(path) if not line.isascii())[: 2**20])
+    return found, "\n" if found == UTF8 else None
 
 
 def sample_lines(path: Path) -> Iterator[bytes]:

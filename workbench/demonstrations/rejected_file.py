@@ -13,6 +13,7 @@ from typing import Any
 from workbench.demonstrations.delimited import guard
 from workbench.demonstrations.import_report import RejectedRow
 from workbench.demonstrations.json_rows import line_row
+from workbench.demonstrations.line_files import kind_of_lines
 
 OWN = ("file", "row", "reason")
 """The first columns; those of the rows follow under their own names, by which an import knows them."""
@@ -35,10 +36,11 @@ def with_lines(path: Path, rejected: Sequence[RejectedRow]) -> list[RejectedRow]
     """Rejected rows of a large JSON Lines file, whose rows are not kept, with what stands in their lines."""
     wanted = {item.row for item in rejected}
     found: dict[int, Mapping[str, Any] | None] = {}
-    with path.open("rb") as file:
+    encoding, ends = kind_of_lines(path)
+    with path.open(encoding=encoding.codec, errors="replace", newline=ends) as file:
         for number, line in enumerate(file, start=1):
             if number in wanted:
-                found[number] = line_row(number, line.decode("utf-8-sig", "replace")).values
+                found[number] = line_row(number, line).values
     return [replace(item, values=found.get(item.row)) for item in rejected]
 
 
