@@ -31,7 +31,7 @@ def undo_changes(ws: Workspace, versions: Sequence[str], by: str) -> Undone:
 
     Args:
         ws: the workspace.
-        versions: ids of the versions that the change kept, as the functions in ``editing`` return them.
+        versions: ids of the versions that the change kept, as the functions in ``editing`` and ``many`` return them.
         by: who takes it back.
     """
 
